@@ -1,0 +1,30 @@
+//! Weights, tokenizers and model folders into modules.
+//!
+//! Files are hostile: sizes are bounded, nothing in them is run, and what does not fit a network is
+//! refused with one list.
+
+mod bytes;
+mod element;
+mod error;
+mod loader;
+mod model;
+mod pickle;
+mod pth;
+mod safetensors;
+mod save;
+mod shards;
+mod tokenizer;
+mod weights;
+mod zip;
+
+pub use bytes::Bytes;
+pub use element::Element;
+pub use error::{CheckpointError, Misfit};
+pub use loader::{Loader, Names};
+pub use model::{
+    Fill, FrameSpec, ModelFiles, ModelSpec, Part, SamplerDefaults, TokenizerKind, clip_config,
+    dit_config, text_config, vae_config,
+};
+pub use save::{Precision, named_tensors, save};
+pub use tokenizer::{Encoded, Tokenizer};
+pub use weights::{Stored, Weights};

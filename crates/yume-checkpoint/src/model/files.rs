@@ -1,0 +1,157 @@
+//! The files of a model, in a folder or embedded in the program.
+
+use std::path::{Path, PathBuf};
+
+use super::layout::{Layout, PUBLISHED_DIT_FOLDER, TINY_CONFIG};
+use super::{ModelSpec, Part, TokenizerKind};
+use crate::bytes::Bytes;
+use crate::{CheckpointError, Loader, Tokenizer, Weights};
+
+const LARGEST_CONFIG: u64 = 1 << 20;
+// That of umT5-XXL has 17 MB.
+const LARGEST_TOKENIZER: u64 = 1 << 27;
+
+/// The files of a model and its facts. Weights are opened when asked for.
+#[derive(Clone, Debug)]
+pub struct ModelFiles {
+    spec: ModelSpec,
+    layout: Layout,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Folder(PathBuf),
+    Embedded(Vec<(&'static str, &'static [u8])>),
+}
+
+impl ModelFiles {
+    /// The model in `folder`, which is either in the published layout or in that of the embedded
+    /// model; what is there decides.
+    ///
+    /// # Errors
+    /// If files are missing (all are named), or the configuration describes no model.
+    pub fn from_folder(folder: &Path) -> Result<Self, CheckpointError> {
+        if !folder.is_dir() {
+            return Err(CheckpointError::Incomplete {
+                missing: "its folder".to_owned(),
+                path: folder.to_owned(),
+            });
+        }
+        // A published folder also holds a `config.json`, which is not valid JSON.
+        let layout = if folder.join(PUBLISHED_DIT_FOLDER).is_dir() {
+            Layout::Published
+        } else if folder.join(TINY_CONFIG).is_file() {
+            Layout::Tiny
+        } else {
+            return Err(CheckpointError::Incomplete {
+                missing: format!("both {PUBLISHED_DIT_FOLDER}/ and {TINY_CONFIG}"),
+                path: folder.to_owned(),
+            });
+        };
+        Self::open(layout, Place::Folder(folder.to_owned()))
+    }
+
+    /// A model in the embedded model's format, as file names and contents.
+    ///
+    /// # Errors
+    /// As [`ModelFiles::from_folder`].
+    pub fn from_embedded(files: &[(&'static str, &'static [u8])]) -> Result<Self, CheckpointError> {
+        Self::open(Layout::Tiny, Place::Embedded(files.to_vec()))
+    }
+
+    fn open(layout: Layout, place: Place) -> Result<Self, CheckpointError> {
+        let mut needed: Vec<&[&str]> = Part::ALL.iter().map(|&part| layout.weights(part)).collect();
+        let tokenizer = [layout.tokenizer()];
+        needed.push(&tokenizer);
+        if let Layout::Tiny = layout {
+            needed.push(&[TINY_CONFIG]);
+        }
+        let missing: Vec<&str> = needed
+            .iter()
+            .filter(|names| !names.iter().any(|name| place.has(name)))
+            .map(|names| names[names.len() - 1])
+            .collect();
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            return Err(CheckpointError::Incomplete { missing, path: place.path("") });
+        }
+        let spec = match layout {
+            Layout::Published => ModelSpec::yume_i2v_540p(),
+            Layout::Tiny => {
+                let config = place.bytes(TINY_CONFIG, LARGEST_CONFIG)?;
+                ModelSpec::from_tiny_config(&config, &place.path(TINY_CONFIG))?
+            }
+        };
+        Ok(Self { spec, layout, place })
+    }
+
+    /// The facts of the model.
+    pub fn spec(&self) -> &ModelSpec {
+        &self.spec
+    }
+
+    /// Opens the weights of one network.
+    ///
+    /// # Errors
+    /// If a file cannot be read, is damaged or is not a plain file of weights.
+    pub fn loader(&self, part: Part) -> Result<Loader<'static>, CheckpointError> {
+        let names = self.layout.weights(part);
+        let name = names.iter().find(|name| self.place.has(name)).unwrap_or(&names[0]);
+        let path = self.place.path(name);
+        let weights = match &self.place {
+            Place::Folder(_) => Weights::open(&path)?,
+            Place::Embedded(_) => Weights::from_bytes(self.place.bytes(name, u64::MAX)?, &path)?,
+        };
+        Ok(Loader::new(weights))
+    }
+
+    /// Whether the file of `part` may hold `name` although the network does not use it.
+    pub fn leaves(&self, part: Part, name: &str) -> bool {
+        part.leaves(name, &self.spec.clip)
+    }
+
+    /// Opens the tokenizer.
+    ///
+    /// # Errors
+    /// If its file cannot be read, is damaged, or knows more ids than the text encoder.
+    pub fn tokenizer(&self) -> Result<Tokenizer, CheckpointError> {
+        let name = self.layout.tokenizer();
+        let json = self.place.bytes(name, LARGEST_TOKENIZER)?;
+        let path = self.place.path(name);
+        let (vocab, longest) = (self.spec.text.vocab, self.spec.dit.text_len);
+        match self.spec.tokenizer {
+            TokenizerKind::Words => Tokenizer::words(&json, vocab, longest, &path),
+            TokenizerKind::Unigram => Tokenizer::unigram(&json, vocab, longest, &path),
+        }
+    }
+}
+
+impl Place {
+    fn path(&self, name: &str) -> PathBuf {
+        match self {
+            Self::Folder(folder) if name.is_empty() => folder.clone(),
+            Self::Folder(folder) => folder.join(name),
+            Self::Embedded(_) => Path::new("(embedded)").join(name),
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::Folder(folder) => folder.join(name).is_file(),
+            Self::Embedded(files) => files.iter().any(|(known, _)| *known == name),
+        }
+    }
+
+    fn bytes(&self, name: &str, largest: u64) -> Result<Bytes, CheckpointError> {
+        let path = self.path(name);
+        match self {
+            Self::Folder(_) => Bytes::read(&path, largest),
+            Self::Embedded(files) => files
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, content)| Bytes::Embedded(content))
+                .ok_or_else(|| CheckpointError::Incomplete { missing: name.to_owned(), path }),
+        }
+    }
+}

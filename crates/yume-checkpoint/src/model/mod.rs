@@ -1,0 +1,102 @@
+//! All facts of a model as data.
+
+mod checks;
+mod files;
+mod golden;
+mod layout;
+mod published;
+mod sections;
+mod tiny;
+
+pub use files::ModelFiles;
+pub use golden::{clip_config, dit_config, text_config, vae_config};
+pub use layout::Part;
+
+use yume_motion::Phrasebook;
+use yume_motion::walk::WalkRule;
+use yume_motion::warp::WarpModel;
+use yume_nets::clip::ClipConfig;
+use yume_nets::dit::DitConfig;
+use yume_nets::text::TextConfig;
+use yume_nets::vae::VaeConfig;
+
+/// A row of the table of models.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelSpec {
+    /// Its name, for people.
+    pub name: String,
+    /// The pictures it makes.
+    pub frame: FrameSpec,
+    /// The sizes of its DiT.
+    pub dit: DitConfig,
+    /// The sizes of its VAE.
+    pub vae: VaeConfig,
+    /// The sizes of its text encoder.
+    pub text: TextConfig,
+    /// The sizes of its image encoder.
+    pub clip: ClipConfig,
+    /// How its captions become token ids.
+    pub tokenizer: TokenizerKind,
+    /// How it samples unless told otherwise.
+    pub sampler: SamplerDefaults,
+    /// The newest latent frames that the DiT sees at full resolution; more than a segment's means
+    /// that the newest of the history are among them.
+    pub window: usize,
+    /// The most latent frames of history that the DiT sees, the first and the newest ones; `None`
+    /// for all. At least 2.
+    pub history_cap: Option<usize>,
+    /// What stands in the conditioning for the frames to come.
+    pub fill: Fill,
+    /// How the camera answers a motion.
+    pub walk: WalkRule,
+    /// The sentences of its captions.
+    pub phrasebook: Phrasebook,
+    /// The caption that guidance steers away from.
+    pub negative_prompt: String,
+}
+
+/// The pictures of a model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FrameSpec {
+    /// Pixels, a multiple of 16.
+    pub width: usize,
+    /// Pixels, a multiple of 16.
+    pub height: usize,
+    /// Frames per second.
+    pub fps: f32,
+    /// Frames of one segment, a multiple of 4.
+    pub segment_frames: usize,
+    /// How often the start picture is repeated as the first history; one more than a multiple of 4.
+    pub initial_copies: usize,
+}
+
+/// How a model samples unless told otherwise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SamplerDefaults {
+    /// Euler steps.
+    pub steps: usize,
+    /// Shift of the schedule.
+    pub shift: f64,
+    /// Guidance; 1 is none.
+    pub guidance: f32,
+}
+
+/// The kind of a model's text tokenizer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenizerKind {
+    /// A list of words.
+    Words,
+    /// A `tokenizer.json` of Hugging Face.
+    Unigram,
+}
+
+/// What stands in the conditioning for the frames to come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fill {
+    /// Mid-grey frames.
+    Zeros,
+    /// The last frame, held.
+    Hold,
+    /// The last frame as the camera will see it.
+    Warp(WarpModel),
+}

@@ -1,0 +1,195 @@
+//! Chains of elementwise operations as one pass over memory, for inference on the processor.
+//!
+//! The general tensor operations read and write memory once per operation, which costs more than the
+//! arithmetic on a CPU. Each kernel here has the same operations in tensor form as its slow twin, in
+//! the place that calls it; gradients always take the slow one.
+
+use burn::tensor::{DType, Device, Tensor};
+use pulp::Arch;
+use rayon::prelude::{IndexedParallelIterator as _, ParallelIterator as _, ParallelSliceMut as _};
+
+/// Values that one task handles at least: less work than this is not worth a thread.
+const TASK: usize = 1 << 14;
+
+/// Whether `x` is f32 on the processor and nobody will ask for its gradient.
+pub(crate) fn serves<const D: usize>(x: &Tensor<D>) -> bool {
+    let device = x.device();
+    x.dtype() == DType::F32 && !device.is_autodiff() && device == Device::flex()
+}
+
+/// The values of a small tensor, such as a parameter.
+pub(crate) fn values<const D: usize>(x: Tensor<D>) -> Vec<f32> {
+    x.into_data().into_vec().expect("kernels run on f32")
+}
+
+/// Runs `row` over consecutive rows of `width` values, in parallel; `row` gets the row's index.
+pub(crate) fn map_rows<const D: usize>(
+    x: Tensor<D>,
+    width: usize,
+    row: impl Fn(usize, &mut [f32]) + Sync,
+) -> Tensor<D> {
+    let device = x.device();
+    let mut data = x.into_data();
+    let all: &mut [f32] = data.as_mut_slice().expect("kernels run on f32");
+    let rows = (TASK / width).max(1);
+    all.par_chunks_mut(rows * width).enumerate().for_each(|(task, chunk)| {
+        Arch::new().dispatch(|| {
+            for (i, values) in chunk.chunks_exact_mut(width).enumerate() {
+                row(task * rows + i, values);
+            }
+        });
+    });
+    Tensor::from_data(data, &device)
+}
+
+/// `x + gate * y`; the gate has one value per column and batch item.
+pub(crate) fn add_gated(x: Tensor<3>, y: Tensor<3>, gate: Tensor<3>) -> Tensor<3> {
+    let [_, tokens, width] = x.dims();
+    let (y, gate) = (values(y), values(gate));
+    map_rows(x, width, |row, x| {
+        let y = &y[row * width..][..width];
+        let gate = &gate[row / tokens * width..][..width];
+        for ((x, y), gate) in x.iter_mut().zip(y).zip(gate) {
+            *x += y * gate;
+        }
+    })
+}
+
+/// Layer normalisation of every row without parameters, then `x (1 + scale) + shift`.
+pub(crate) fn modulate(x: Tensor<3>, shift: Tensor<3>, scale: Tensor<3>, eps: f32) -> Tensor<3> {
+    let [_, tokens, width] = x.dims();
+    let (shift, scale) = (values(shift), values(scale));
+    map_rows(x, width, |row, x| {
+        let at = row / tokens * width;
+        let (shift, scale) = (&shift[at..][..width], &scale[at..][..width]);
+        let mean = sum(x, |v| v) / width as f32;
+        let variance = sum(x, |v| (v - mean) * (v - mean)) / width as f32;
+        let inverse = (variance + eps).sqrt().recip();
+        for ((x, shift), scale) in x.iter_mut().zip(shift).zip(scale) {
+            *x = (*x - mean) * inverse * (1.0 + scale) + shift;
+        }
+    })
+}
+
+/// Root-mean-square normalisation of every row.
+pub(crate) fn rms_norm<const D: usize>(x: Tensor<D>, weight: Tensor<1>, eps: f32) -> Tensor<D> {
+    let width = x.dims()[D - 1];
+    let weight = values(weight);
+    map_rows(x, width, |_, x| {
+        let scale = (sum(x, |v| v * v) / width as f32 + eps).sqrt().recip();
+        for (x, weight) in x.iter_mut().zip(&weight) {
+            *x *= scale * weight;
+        }
+    })
+}
+
+/// Rotates neighbouring channels of `[batch, tokens, heads, head_dim]` as complex numbers by
+/// cosines and sines of `[tokens, head_dim / 2]`.
+pub(crate) fn rotate(x: Tensor<4>, cos: &[f32], sin: &[f32]) -> Tensor<4> {
+    let [_, tokens, heads, head_dim] = x.dims();
+    let pairs = head_dim / 2;
+    map_rows(x, heads * head_dim, |row, x| {
+        let at = row % tokens * pairs;
+        let (cos, sin) = (&cos[at..][..pairs], &sin[at..][..pairs]);
+        for head in x.chunks_exact_mut(head_dim) {
+            for ((pair, cos), sin) in head.chunks_exact_mut(2).zip(cos).zip(sin) {
+                let (re, im) = (pair[0], pair[1]);
+                pair[0] = re * cos - im * sin;
+                pair[1] = re * sin + im * cos;
+            }
+        }
+    })
+}
+
+/// GELU in its tanh form: `x / (1 + exp(-2 sqrt(2 / pi) (x + 0.044715 x^3)))`.
+pub(crate) fn gelu_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let width = x.dims()[D - 1];
+    map_rows(x, width, |_, x| {
+        for x in x {
+            let inner = 1.595_769_1 * (*x + 0.044_715 * *x * *x * *x);
+            *x /= 1.0 + exp(-inner);
+        }
+    })
+}
+
+/// `[batch, channels, pixels]`: every pixel's channels to length sqrt(channels), scaled by `gamma`,
+/// then SiLU.
+pub(crate) fn channel_norm_silu(x: Tensor<5>, gamma: Tensor<4>) -> Tensor<5> {
+    const BLOCK: usize = 2048; // pixels whose sums stay in the first-level cache
+    let [batch, channels, frames, height, width] = x.dims();
+    let pixels = frames * height * width;
+    let gamma: Vec<f32> =
+        values(gamma).into_iter().map(|gamma| gamma * (channels as f32).sqrt()).collect();
+    let device = x.device();
+    let data = x.into_data();
+    let input: &[f32] = data.as_slice().expect("kernels run on f32");
+    let mut scales = vec![0.0f32; batch * pixels];
+    scales.par_chunks_mut(pixels).enumerate().for_each(|(item, scales)| {
+        let planes = &input[item * channels * pixels..][..channels * pixels];
+        scales.par_chunks_mut(BLOCK).enumerate().for_each(|(block, scales)| {
+            Arch::new().dispatch(|| {
+                for plane in planes.chunks_exact(pixels) {
+                    let values = &plane[block * BLOCK..][..scales.len()];
+                    scales.iter_mut().zip(values).for_each(|(total, v)| *total += v * v);
+                }
+                scales.iter_mut().for_each(|total| *total = total.sqrt().max(1e-12).recip());
+            });
+        });
+    });
+    let x = Tensor::<5>::from_data(data, &device);
+    map_rows(x, pixels, |row, plane| {
+        let gamma = gamma[row % channels];
+        let scales = &scales[row / channels * pixels..][..pixels];
+        for (x, scale) in plane.iter_mut().zip(scales) {
+            let value = *x * scale * gamma;
+            *x = value / (1.0 + exp(-value));
+        }
+    })
+}
+
+/// A sum in eight lanes, which the compiler turns into vector instructions.
+#[inline(always)]
+fn sum(x: &[f32], term: impl Fn(f32) -> f32) -> f32 {
+    let mut lanes = [0.0f32; 8];
+    let chunks = x.chunks_exact(8);
+    let rest: f32 = chunks.remainder().iter().map(|&v| term(v)).sum();
+    for chunk in chunks {
+        for (lane, &value) in lanes.iter_mut().zip(chunk) {
+            *lane += term(value);
+        }
+    }
+    lanes.iter().sum::<f32>() + rest
+}
+
+/// `e^x` within 2 units in the last place, without a call: 2^k times a polynomial on half an
+/// octave around 0 (the coefficients of Cephes' `expf`).
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    let x = x.clamp(-87.0, 88.0);
+    let k = (x * std::f32::consts::LOG2_E + 0.5).floor();
+    let r = x - k * 0.693_359_4 + k * 2.121_944_4e-4;
+    let p = 1.987_569_2e-4_f32;
+    let p = p * r + 1.398_2e-3;
+    let p = p * r + 8.333_452e-3;
+    let p = p * r + 4.166_579_6e-2;
+    let p = p * r + 1.666_666_5e-1;
+    let p = p * r + 0.5;
+    let series = p * r * r + r + 1.0;
+    series * f32::from_bits(((k as i32 + 127) << 23) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exp_is_exact_to_rounding() {
+        for i in -8600..8700 {
+            let x = i as f32 / 100.0;
+            let expected = f64::from(x).exp();
+            let error = (f64::from(exp(x)) - expected).abs() / expected;
+            assert!(error < 3e-7, "exp({x}) is off by {error:e}");
+        }
+        assert!(exp(-1e9) < 1e-37 && exp(1e9) > 1e37);
+    }
+}

@@ -1,0 +1,107 @@
+//! Rotary positions over time, rows and columns.
+
+use burn::tensor::{DType, Device, Tensor, TensorData};
+
+use crate::cpu;
+
+const BASE: f64 = 10_000.0;
+
+/// Where one token stands: frame, row, column.
+pub type Position = [usize; 3];
+
+/// The positions of `frames` frames of `rows` x `columns` tokens, starting at frame `first`.
+pub fn grid(first: usize, frames: usize, rows: usize, columns: usize) -> Vec<Position> {
+    let mut positions = Vec::with_capacity(frames * rows * columns);
+    for frame in first..first + frames {
+        for row in 0..rows {
+            positions.extend((0..columns).map(|column| [frame, row, column]));
+        }
+    }
+    positions
+}
+
+/// How many of the `head_dim / 2` rotations each axis gets: the rows and columns a third each,
+/// rounded down, time the rest (22, 21, 21 for 128).
+pub fn split(head_dim: usize) -> [usize; 3] {
+    let third = head_dim / 6;
+    [head_dim / 2 - 2 * third, third, third]
+}
+
+/// The rotation of every token and channel pair.
+#[derive(Clone, Debug)]
+pub struct Rotation {
+    cos: Tensor<4>, // [1, tokens, 1, head_dim / 2]
+    sin: Tensor<4>,
+    /// The same on the host, for the processor's own kernel.
+    host: (Vec<f32>, Vec<f32>),
+}
+
+impl Rotation {
+    /// Angles `position * 10000^(-j / n)` for the n rotations of each axis, computed in f64.
+    pub fn new(positions: &[Position], head_dim: usize, device: &Device) -> Self {
+        let pairs = head_dim / 2;
+        let mut cos = Vec::with_capacity(positions.len() * pairs);
+        let mut sin = Vec::with_capacity(positions.len() * pairs);
+        let split = split(head_dim);
+        for position in positions {
+            for (axis, &count) in split.iter().enumerate() {
+                for j in 0..count {
+                    let frequency = BASE.powf(-(j as f64) / count as f64);
+                    let angle = position[axis] as f64 * frequency;
+                    cos.push(angle.cos() as f32);
+                    sin.push(angle.sin() as f32);
+                }
+            }
+        }
+        let tensor = |values: &Vec<f32>| {
+            Tensor::from_data(
+                TensorData::new(values.clone(), [1, positions.len(), 1, pairs]),
+                (device, DType::F32),
+            )
+        };
+        Self { cos: tensor(&cos), sin: tensor(&sin), host: (cos, sin) }
+    }
+
+    /// Only the tokens `indices`, in that order.
+    pub fn select(&self, indices: &Tensor<1, burn::tensor::Int>) -> Self {
+        let cos = self.cos.clone().select(1, indices.clone());
+        let sin = self.sin.clone().select(1, indices.clone());
+        let host = (cpu::values(cos.clone()), cpu::values(sin.clone()));
+        Self { cos, sin, host }
+    }
+
+    /// Rotates neighbouring channels `(2j, 2j + 1)` as a complex number.
+    ///
+    /// # Shapes
+    /// - x, output: `[batch, tokens, heads, head_dim]`
+    pub fn apply(&self, x: Tensor<4>) -> Tensor<4> {
+        if cpu::serves(&x) {
+            return cpu::rotate(x, &self.host.0, &self.host.1);
+        }
+        let [batch, tokens, heads, head_dim] = x.dims();
+        let pairs = head_dim / 2;
+        let x = x.reshape([batch, tokens, heads, pairs, 2]);
+        let re = x.clone().narrow(4, 0, 1).squeeze_dim::<4>(4);
+        let im = x.narrow(4, 1, 1).squeeze_dim::<4>(4);
+        let rotated_re = re.clone() * self.cos.clone() - im.clone() * self.sin.clone();
+        let rotated_im = re * self.sin.clone() + im * self.cos.clone();
+        Tensor::stack::<5>(vec![rotated_re, rotated_im], 4)
+            .reshape([batch, tokens, heads, head_dim])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn angles_of_the_published_head() {
+        assert_eq!(split(128), [22, 21, 21]);
+        assert_eq!(split(32), [6, 5, 5]);
+        let rotation = Rotation::new(&[[1, 1, 0]], 128, &Device::flex());
+        let cos: Vec<f32> = rotation.cos.into_data().to_vec().unwrap();
+        // 10000^(-2/44) and 10000^(-2/42), the second angles of time and rows.
+        assert!((cos[1] - 0.657_933_2_f32.cos()).abs() < 1e-6);
+        assert!((cos[22 + 1] - 0.644_946_7_f32.cos()).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,172 @@
+//! The layers that all networks share.
+
+use burn::module::{Module, Param};
+use burn::tensor::activation::gelu_approximate;
+use burn::tensor::{DType, Tensor, module};
+
+use crate::{Init, Scope, cpu};
+
+/// `y = x W^T + b`, with the weight stored `[out, in]` as in the published files.
+#[derive(Module, Debug)]
+pub struct Linear {
+    weight: Param<Tensor<2>>,
+    bias: Option<Param<Tensor<1>>>,
+}
+
+impl Linear {
+    /// A layer with a bias.
+    pub fn init(scope: &mut Scope<'_>, input: usize, output: usize) -> Self {
+        Self::init_with(scope, input, output, Init::Uniform { fan_in: input }, true)
+    }
+
+    /// A layer without a bias.
+    pub fn init_plain(scope: &mut Scope<'_>, input: usize, output: usize) -> Self {
+        Self::init_with(scope, input, output, Init::Uniform { fan_in: input }, false)
+    }
+
+    /// A layer whose weights start as `init`.
+    pub fn init_with(
+        scope: &mut Scope<'_>,
+        input: usize,
+        output: usize,
+        init: Init,
+        has_bias: bool,
+    ) -> Self {
+        Self {
+            weight: scope.matrix("weight", [output, input], init),
+            bias: has_bias.then(|| scope.matrix("bias", [output], Init::Zeros)),
+        }
+    }
+
+    /// # Shapes
+    /// - x: `[..., in]`
+    /// - output: `[..., out]`, in the precision of the weight
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let weight = self.weight.val();
+        let x = to_dtype(x, weight.dtype());
+        module::linear(x, weight.transpose(), self.bias.as_ref().map(|bias| bias.val()))
+    }
+}
+
+/// Layer normalisation over the last axis, computed in f32.
+#[derive(Module, Debug)]
+pub struct LayerNorm {
+    weight: Param<Tensor<1>>,
+    bias: Param<Tensor<1>>,
+    eps: f64,
+}
+
+impl LayerNorm {
+    /// A normalisation with a learnt scale and shift.
+    pub fn init(scope: &mut Scope<'_>, dim: usize, eps: f64) -> Self {
+        Self {
+            weight: scope.vector("weight", [dim], Init::Ones),
+            bias: scope.vector("bias", [dim], Init::Zeros),
+            eps,
+        }
+    }
+
+    /// # Shapes
+    /// - x, output: `[..., dim]`
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        module::layer_norm(
+            to_dtype(x, DType::F32),
+            self.weight.val(),
+            Some(self.bias.val()),
+            self.eps,
+        )
+    }
+}
+
+/// Root-mean-square normalisation over the last axis: `w x / sqrt(mean(x^2) + eps)`.
+#[derive(Module, Debug)]
+pub struct RmsNorm {
+    weight: Param<Tensor<1>>,
+    eps: f64,
+}
+
+impl RmsNorm {
+    /// A normalisation with a learnt scale.
+    pub fn init(scope: &mut Scope<'_>, dim: usize, eps: f64) -> Self {
+        Self { weight: scope.vector("weight", [dim], Init::Ones), eps }
+    }
+
+    /// # Shapes
+    /// - x, output: `[..., dim]`
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let x = to_dtype(x, DType::F32);
+        if cpu::serves(&x) {
+            return cpu::rms_norm(x, self.weight.val(), self.eps as f32);
+        }
+        let scale = (x.clone().square().mean_dim(D - 1) + self.eps).sqrt().recip();
+        x * scale * self.weight.val().unsqueeze()
+    }
+}
+
+/// Layer normalisation without parameters, then `x (1 + scale) + shift`.
+///
+/// # Shapes
+/// - x: `[batch, tokens, dim]`
+/// - shift, scale: `[batch, 1, dim]`
+pub fn modulate(x: Tensor<3>, shift: Tensor<3>, scale: Tensor<3>, eps: f64) -> Tensor<3> {
+    let x = to_dtype(x, DType::F32);
+    if cpu::serves(&x) {
+        return cpu::modulate(x, shift, scale, eps as f32);
+    }
+    let [_, _, dim] = x.dims();
+    let ones = Tensor::ones([dim], (&x.device(), DType::F32));
+    module::layer_norm(x, ones, None, eps) * (scale + 1.0) + shift
+}
+
+/// `x + gate y`, in f32.
+///
+/// # Shapes
+/// - x, y: `[batch, tokens, dim]`
+/// - gate: `[batch, 1, dim]`
+pub fn add_gated(x: Tensor<3>, y: Tensor<3>, gate: Tensor<3>) -> Tensor<3> {
+    if cpu::serves(&x) && cpu::serves(&y) {
+        return cpu::add_gated(x, y, gate);
+    }
+    x + to_dtype(y, DType::F32) * gate
+}
+
+/// GELU in its tanh form.
+pub fn gelu_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    if cpu::serves(&x) { cpu::gelu_tanh(x) } else { gelu_approximate(x) }
+}
+
+/// Softmax attention over heads, scaled by 1/sqrt(head dim).
+///
+/// # Shapes
+/// - q: `[batch, queries, heads, head_dim]`
+/// - k, v: `[batch, keys, heads, head_dim]`
+/// - output: `[batch, queries, heads * head_dim]`
+pub fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<3> {
+    let [batch, queries, heads, head_dim] = q.dims();
+    let dtype = v.dtype();
+    // No explicit scale: with one, burn leaves its flash kernel and stores every score.
+    let out = module::attention(
+        to_dtype(q, dtype).swap_dims(1, 2),
+        to_dtype(k, dtype).swap_dims(1, 2),
+        v.swap_dims(1, 2),
+        None,
+        None,
+        Default::default(),
+    );
+    out.swap_dims(1, 2).reshape([batch, queries, heads * head_dim])
+}
+
+/// Splits the last axis into heads.
+///
+/// # Shapes
+/// - x: `[batch, tokens, heads * head_dim]`
+/// - output: `[batch, tokens, heads, head_dim]`
+pub fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
+    let [batch, tokens, dim] = x.dims();
+    x.reshape([batch, tokens, heads, dim / heads])
+}
+
+/// `x` as `dtype`, without work if it has it already.
+pub fn to_dtype<const D: usize>(x: Tensor<D>, dtype: DType) -> Tensor<D> {
+    if x.dtype() == dtype { x } else { x.cast(dtype) }
+}

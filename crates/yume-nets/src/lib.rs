@@ -1,0 +1,15 @@
+//! The networks of the papers as burn modules: DiT/MVDT, causal VAE, umT5 and CLIP vision.
+//!
+//! A network is `XConfig -> init(&mut Scope) -> X -> forward`. Every size is configuration and every
+//! parameter carries the name it has in the published checkpoints. Networks open no files: their
+//! parameters come from a [`Source`].
+
+pub mod clip;
+mod cpu;
+pub mod dit;
+pub mod layers;
+pub mod text;
+pub mod vae;
+mod weights;
+
+pub use weights::{Fresh, Init, Scope, Source};

@@ -1,0 +1,147 @@
+//! Residual and attention blocks of the VAE.
+
+use burn::module::{Module, Param};
+use burn::tensor::activation::silu;
+use burn::tensor::{DType, Tensor};
+
+use super::config::VaeConfig;
+use super::conv::{CausalConv, FrameConv};
+use super::stream::StreamCache;
+use crate::layers::{attend, to_dtype};
+use crate::{Init, Scope, cpu};
+
+/// Normalises the channels of every pixel to length sqrt(channels), then scales them.
+#[derive(Module, Debug)]
+pub struct ChannelNorm {
+    gamma: Param<Tensor<4>>,
+}
+
+impl ChannelNorm {
+    /// The published files keep `[dim, 1, 1, 1]`.
+    pub fn init(scope: &mut Scope<'_>, dim: usize) -> Self {
+        Self { gamma: scope.vector("gamma", [dim, 1, 1, 1], Init::Ones) }
+    }
+
+    /// The norm, then SiLU.
+    ///
+    /// # Shapes
+    /// - x, output: `[batch, channels, frames, height, width]`
+    pub fn forward_silu(&self, x: Tensor<5>) -> Tensor<5> {
+        if cpu::serves(&x) {
+            return cpu::channel_norm_silu(x, self.gamma.val());
+        }
+        silu(normalise(x, self.gamma.val().unsqueeze()))
+    }
+}
+
+fn normalise(x: Tensor<5>, gamma: Tensor<5>) -> Tensor<5> {
+    let dtype = x.dtype();
+    let [_, channels, ..] = x.dims();
+    let x = to_dtype(x, DType::F32);
+    let length = x.clone().square().sum_dim(1).sqrt().clamp_min(1e-12);
+    to_dtype(x / length * (gamma * (channels as f32).sqrt()), dtype)
+}
+
+/// Norm, SiLU, convolution, twice, beside an identity or a 1x1x1 convolution.
+#[derive(Module, Debug)]
+pub struct ResBlock {
+    norm_1: ChannelNorm,
+    conv_1: CausalConv,
+    norm_2: ChannelNorm,
+    conv_2: CausalConv,
+    shortcut: Option<CausalConv>,
+}
+
+impl ResBlock {
+    /// `kernel` is the number of frames its convolutions see.
+    pub fn init(scope: &mut Scope<'_>, input: usize, output: usize, kernel: usize) -> Self {
+        Self {
+            norm_1: ChannelNorm::init(&mut scope.sub("residual.0"), input),
+            conv_1: CausalConv::init(&mut scope.sub("residual.2"), input, output, [kernel, 3]),
+            norm_2: ChannelNorm::init(&mut scope.sub("residual.3"), output),
+            conv_2: CausalConv::init(&mut scope.sub("residual.6"), output, output, [kernel, 3]),
+            shortcut: (input != output)
+                .then(|| CausalConv::init(&mut scope.sub("shortcut"), input, output, [1, 1])),
+        }
+    }
+
+    /// # Shapes
+    /// - x: `[batch, in, frames, height, width]`
+    /// - output: `[batch, out, frames, height, width]`
+    pub fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
+        let residual = self.conv_1.forward(self.norm_1.forward_silu(x.clone()), cache);
+        let residual = self.conv_2.forward(self.norm_2.forward_silu(residual), cache);
+        match &self.shortcut {
+            Some(shortcut) => shortcut.forward(x, cache) + residual,
+            None => x + residual,
+        }
+    }
+}
+
+/// Residual block, attention if configured, residual block.
+#[derive(Module, Debug)]
+pub struct Middle {
+    first: ResBlock,
+    attention: Option<FrameAttention>,
+    last: ResBlock,
+}
+
+impl Middle {
+    /// The middle of an encoder or decoder with `dim` channels.
+    pub fn init(scope: &mut Scope<'_>, dim: usize, config: &VaeConfig) -> Self {
+        let kernel = config.middle_kernel;
+        Self {
+            first: ResBlock::init(&mut scope.sub("0"), dim, dim, kernel),
+            attention: config.has_attention.then(|| FrameAttention::init(&mut scope.sub("1"), dim)),
+            last: ResBlock::init(&mut scope.sub("2"), dim, dim, kernel),
+        }
+    }
+
+    /// # Shapes
+    /// - x, output: `[batch, channels, frames, height, width]`
+    pub fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
+        let x = self.first.forward(x, cache);
+        let x = match &self.attention {
+            Some(attention) => attention.forward(x),
+            None => x,
+        };
+        self.last.forward(x, cache)
+    }
+}
+
+/// Single-head attention among the pixels of each frame.
+#[derive(Module, Debug)]
+struct FrameAttention {
+    gamma: Param<Tensor<3>>,
+    to_qkv: FrameConv,
+    proj: FrameConv,
+}
+
+impl FrameAttention {
+    fn init(scope: &mut Scope<'_>, dim: usize) -> Self {
+        Self {
+            gamma: scope.sub("norm").vector("gamma", [dim, 1, 1], Init::Ones),
+            to_qkv: FrameConv::init(&mut scope.sub("to_qkv"), dim, 3 * dim, 1),
+            proj: FrameConv::init(&mut scope.sub("proj"), dim, dim, 1),
+        }
+    }
+
+    fn forward(&self, x: Tensor<5>) -> Tensor<5> {
+        let [batch, channels, frames, height, width] = x.dims();
+        let [dim, ..] = self.gamma.dims();
+        let gamma = self.gamma.val().reshape([1, dim, 1, 1, 1]);
+        let qkv = self.to_qkv.forward(normalise(x.clone(), gamma), 1, 0);
+        let qkv = qkv
+            .swap_dims(1, 2)
+            .reshape([batch * frames, 3, channels, height * width])
+            .permute([1, 0, 3, 2]); // [3, batch * frames, pixels, channels]
+        let [q, k, v] = [0, 1, 2].map(|i| {
+            qkv.clone().narrow(0, i, 1).reshape([batch * frames, height * width, 1, channels])
+        });
+        let out = attend(q, k, v) // [batch * frames, pixels, channels]
+            .swap_dims(1, 2)
+            .reshape([batch, frames, channels, height, width])
+            .swap_dims(1, 2);
+        x + self.proj.forward(out, 1, 0)
+    }
+}

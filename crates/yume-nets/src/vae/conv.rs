@@ -1,0 +1,106 @@
+//! Convolutions of the VAE: causal in time, and per frame.
+
+use burn::module::{Module, Param};
+use burn::tensor::ops::ConvOptions;
+use burn::tensor::{Tensor, module};
+
+use super::stream::StreamCache;
+use crate::layers::to_dtype;
+use crate::{Init, Scope};
+
+/// A convolution over time, rows and columns that sees no frame of the future.
+#[derive(Module, Debug)]
+pub struct CausalConv {
+    weight: Param<Tensor<5>>,
+    bias: Param<Tensor<1>>,
+}
+
+impl CausalConv {
+    /// `kernel` is `[frames, edge]`; rows and columns keep their number.
+    pub fn init(scope: &mut Scope<'_>, input: usize, output: usize, kernel: [usize; 2]) -> Self {
+        let fan_in = input * kernel[0] * kernel[1] * kernel[1];
+        Self::init_with(scope, input, output, kernel, Init::Uniform { fan_in })
+    }
+
+    /// A convolution whose weights start as `init`.
+    pub fn init_with(
+        scope: &mut Scope<'_>,
+        input: usize,
+        output: usize,
+        [frames, edge]: [usize; 2],
+        init: Init,
+    ) -> Self {
+        Self {
+            weight: scope.matrix("weight", [output, input, frames, edge, edge], init),
+            bias: scope.matrix("bias", [output], Init::Zeros),
+        }
+    }
+
+    /// # Shapes
+    /// - x: `[batch, in, frames, height, width]`, following the frames in `cache`
+    /// - output: `[batch, out, frames, height, width]`
+    pub fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
+        let past = self.weight.dims()[2] - 1;
+        let x = to_dtype(x, self.weight.dtype());
+        if past == 0 {
+            return self.convolve(x, 1);
+        }
+        let [batch, channels, _, height, width] = x.dims();
+        let slot = cache.slot();
+        let before = slot.take().unwrap_or_else(|| {
+            Tensor::zeros([batch, channels, past, height, width], (&x.device(), x.dtype()))
+        });
+        let x = Tensor::cat(vec![before, x], 2);
+        *slot = Some(last_frames(x.clone(), past));
+        self.convolve(x, 1)
+    }
+
+    /// The convolution alone: the caller supplies the past, and may skip every other frame.
+    pub fn convolve(&self, x: Tensor<5>, stride: usize) -> Tensor<5> {
+        let [_, _, _, edge, _] = self.weight.dims();
+        let options = ConvOptions::new([stride, 1, 1], [0, edge / 2, edge / 2], [1; 3], 1);
+        module::conv3d(x, self.weight.val(), Some(self.bias.val()), options)
+    }
+}
+
+/// A 3x3 convolution of every frame by itself.
+#[derive(Module, Debug)]
+pub struct FrameConv {
+    weight: Param<Tensor<4>>,
+    bias: Param<Tensor<1>>,
+}
+
+impl FrameConv {
+    /// `edge` is 1 or 3.
+    pub fn init(scope: &mut Scope<'_>, input: usize, output: usize, edge: usize) -> Self {
+        let fan_in = input * edge * edge;
+        Self {
+            weight: scope.matrix("weight", [output, input, edge, edge], Init::Uniform { fan_in }),
+            bias: scope.matrix("bias", [output], Init::Zeros),
+        }
+    }
+
+    /// # Shapes
+    /// - x: `[batch, in, frames, height, width]`
+    /// - output: `[batch, out, frames, height', width']`
+    pub fn forward(&self, x: Tensor<5>, stride: usize, padding: usize) -> Tensor<5> {
+        let x = to_dtype(x, self.weight.dtype());
+        let [batch, channels, frames, height, width] = x.dims();
+        let x = x.swap_dims(1, 2).reshape([batch * frames, channels, height, width]);
+        let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1);
+        let x = module::conv2d(x, self.weight.val(), Some(self.bias.val()), options);
+        let [_, channels, height, width] = x.dims();
+        x.reshape([batch, frames, channels, height, width]).swap_dims(1, 2)
+    }
+}
+
+/// The last `count` frames of `x`, with zeros before them if there are fewer.
+pub(super) fn last_frames(x: Tensor<5>, count: usize) -> Tensor<5> {
+    let [batch, channels, frames, height, width] = x.dims();
+    if frames >= count {
+        return x.narrow(2, frames - count, count);
+    }
+    let zeros =
+        Tensor::zeros([batch, channels, count - frames, height, width], (&x.device(), x.dtype()));
+    Tensor::cat(vec![zeros, x], 2)
+}

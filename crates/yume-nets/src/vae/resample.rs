@@ -1,0 +1,102 @@
+//! Halving and doubling of resolution and frame rate between the levels of the VAE.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use super::conv::{CausalConv, FrameConv, last_frames};
+use super::stream::StreamCache;
+use crate::Scope;
+
+/// Halves rows and columns, and frames if it is temporal.
+#[derive(Module, Debug)]
+pub struct Down {
+    spatial: FrameConv,
+    temporal: Option<CausalConv>,
+}
+
+impl Down {
+    /// Keeps the number of channels.
+    pub fn init(scope: &mut Scope<'_>, dim: usize, is_temporal: bool) -> Self {
+        Self {
+            spatial: FrameConv::init(&mut scope.sub("resample.1"), dim, dim, 3),
+            temporal: is_temporal.then(|| time_conv(scope, dim, dim)),
+        }
+    }
+
+    /// # Shapes
+    /// - x: `[batch, channels, frames, height, width]`; one frame the first time, then multiples
+    ///   of two
+    /// - output: `[batch, channels, frames (or half), height / 2, width / 2]`
+    pub fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
+        let [batch, channels, frames, height, width] = x.dims();
+        // The published network pads only at the right and bottom.
+        let padded = Tensor::zeros(
+            [batch, channels, frames, height + 1, width + 1],
+            (&x.device(), x.dtype()),
+        )
+        .slice_assign([0..batch, 0..channels, 0..frames, 0..height, 0..width], x);
+        let x = self.spatial.forward(padded, 2, 0);
+        let Some(temporal) = &self.temporal else { return x };
+        let slot = cache.slot();
+        let newest = last_frames(x.clone(), 1);
+        match slot.replace(newest) {
+            // The very first frame passes through alone.
+            None => x,
+            Some(before) => temporal.convolve(Tensor::cat(vec![before, x], 2), 2),
+        }
+    }
+}
+
+/// Doubles rows and columns, and frames if it is temporal.
+#[derive(Module, Debug)]
+pub struct Up {
+    spatial: FrameConv,
+    temporal: Option<CausalConv>,
+}
+
+impl Up {
+    /// From `input` to `output` channels.
+    pub fn init(scope: &mut Scope<'_>, input: usize, output: usize, is_temporal: bool) -> Self {
+        Self {
+            spatial: FrameConv::init(&mut scope.sub("resample.1"), input, output, 3),
+            temporal: is_temporal.then(|| time_conv(scope, input, 2 * input)),
+        }
+    }
+
+    /// # Shapes
+    /// - x: `[batch, in, frames, height, width]`; one frame the first time
+    /// - output: `[batch, out, frames (or twice), 2 * height, 2 * width]`
+    pub fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
+        let x = match &self.temporal {
+            Some(temporal) => double_frames(temporal, x, cache),
+            None => x,
+        };
+        let [batch, channels, frames, height, width] = x.dims();
+        let x = x
+            .reshape([batch * channels * frames, height, 1, width, 1])
+            .expand([batch * channels * frames, height, 2, width, 2])
+            .reshape([batch, channels, frames, 2 * height, 2 * width]);
+        self.spatial.forward(x, 1, 1)
+    }
+}
+
+fn double_frames(temporal: &CausalConv, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
+    let [batch, channels, frames, height, width] = x.dims();
+    let slot = cache.slot();
+    let Some(before) = slot.take() else {
+        // The first latent gives one frame, and is not part of what the second one sees.
+        *slot = Some(Tensor::zeros([batch, channels, 2, height, width], (&x.device(), x.dtype())));
+        return x;
+    };
+    let x = Tensor::cat(vec![before, x], 2);
+    *slot = Some(last_frames(x.clone(), 2));
+    temporal
+        .convolve(x, 1) // [batch, 2 * channels, frames, height, width]
+        .reshape([batch, 2, channels, frames, height * width])
+        .permute([0, 2, 3, 1, 4]) // the first half of the channels is the earlier frame
+        .reshape([batch, channels, 2 * frames, height, width])
+}
+
+fn time_conv(scope: &mut Scope<'_>, input: usize, output: usize) -> CausalConv {
+    CausalConv::init(&mut scope.sub("time_conv"), input, output, [3, 1])
+}

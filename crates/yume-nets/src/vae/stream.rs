@@ -1,0 +1,35 @@
+//! What a causal network remembers of the frames it has seen.
+
+use burn::tensor::Tensor;
+
+/// The past of every causal layer of one encoder or decoder.
+///
+/// Cloning is cheap (tensors are shared), so a clone is a point in time to return to.
+#[derive(Clone, Debug, Default)]
+pub struct StreamCache {
+    slots: Vec<Option<Tensor<5>>>,
+    next: usize,
+    has_started: bool,
+}
+
+impl StreamCache {
+    /// Whether no frame has been seen yet.
+    pub fn is_fresh(&self) -> bool {
+        !self.has_started
+    }
+
+    /// Starts a pass: layers ask for their slots in the order they run.
+    pub(super) fn rewind(&mut self) {
+        self.next = 0;
+        self.has_started = true;
+    }
+
+    /// The memory of the layer that asks.
+    pub(super) fn slot(&mut self) -> &mut Option<Tensor<5>> {
+        if self.next == self.slots.len() {
+            self.slots.push(None);
+        }
+        self.next += 1;
+        &mut self.slots[self.next - 1]
+    }
+}

@@ -1,0 +1,172 @@
+//! Where the parameters of a network come from, and what they are called.
+
+use burn::module::{Param, ParamId};
+use burn::tensor::{DType, Device, Tensor, TensorData};
+
+/// How a parameter starts when it is trained from nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    /// Zero.
+    Zeros,
+    /// One.
+    Ones,
+    /// Uniform in ±1/sqrt(fan in), the usual start of linear and convolution layers.
+    Uniform {
+        /// Inputs that one output sums over.
+        fan_in: usize,
+    },
+    /// Normal with mean 0.
+    Normal {
+        /// Standard deviation.
+        std: f32,
+    },
+}
+
+/// Hands out the values of named parameters, one call per parameter.
+pub trait Source {
+    /// The values of `name`, which must have `shape`.
+    ///
+    /// `None` leaves the parameter without memory until it is first used, which is how the shapes of
+    /// a full-size model are listed without holding it. A source that finds a problem notes it and
+    /// returns `None`; whoever opened it asks for the list of problems afterwards.
+    fn take(&mut self, name: &str, shape: &[usize], init: Init) -> Option<TensorData>;
+
+    /// Tells the source which burn parameter `name` became, so that it can be saved under that name.
+    fn created(&mut self, name: &str, id: ParamId) {
+        let _ = (name, id);
+    }
+}
+
+/// A place in the tree of parameter names, and the device and precision they go to.
+pub struct Scope<'a> {
+    source: &'a mut dyn Source,
+    device: &'a Device,
+    prefix: String,
+    matrices: DType,
+}
+
+impl<'a> Scope<'a> {
+    /// The root: parameters live on `device`; the weights of matrix products and convolutions are
+    /// kept as `matrices` (`F32` on a CPU, `BF16` on most GPUs), everything else as f32.
+    pub fn root(source: &'a mut dyn Source, device: &'a Device, matrices: DType) -> Self {
+        Self { source, device, prefix: String::new(), matrices }
+    }
+
+    /// The scope named `name` below this one.
+    pub fn sub(&mut self, name: impl std::fmt::Display) -> Scope<'_> {
+        Scope {
+            prefix: format!("{}{name}.", self.prefix),
+            source: &mut *self.source,
+            device: self.device,
+            matrices: self.matrices,
+        }
+    }
+
+    /// This scope with every parameter kept in f32.
+    pub fn in_f32(mut self) -> Self {
+        self.matrices = DType::F32;
+        self
+    }
+
+    /// The device parameters are created on.
+    pub fn device(&self) -> &Device {
+        self.device
+    }
+
+    /// A parameter kept in f32: norms, biases of norms, modulation, embeddings of time.
+    pub fn vector<const D: usize>(
+        &mut self,
+        name: &str,
+        shape: [usize; D],
+        init: Init,
+    ) -> Param<Tensor<D>> {
+        self.param(name, shape, init, DType::F32)
+    }
+
+    /// A parameter of a matrix product or a convolution, kept in the compute precision.
+    pub fn matrix<const D: usize>(
+        &mut self,
+        name: &str,
+        shape: [usize; D],
+        init: Init,
+    ) -> Param<Tensor<D>> {
+        self.param(name, shape, init, self.matrices)
+    }
+
+    fn param<const D: usize>(
+        &mut self,
+        name: &str,
+        shape: [usize; D],
+        init: Init,
+        dtype: DType,
+    ) -> Param<Tensor<D>> {
+        let full = format!("{}{name}", self.prefix);
+        let param = match self.source.take(&full, &shape, init) {
+            Some(data) => {
+                let tensor = Tensor::<D>::from_data(data, (self.device, dtype));
+                Param::from_tensor(tensor)
+            }
+            None => Param::uninitialized(
+                ParamId::new(),
+                move |device, _| Tensor::zeros(shape, (device, dtype)),
+                self.device.clone(),
+                true,
+                shape.into(),
+            ),
+        };
+        self.source.created(&full, param.id);
+        param
+    }
+}
+
+/// Random parameters from a seed: the start of training, and of tests that need no file.
+pub struct Fresh {
+    state: u64,
+    names: Vec<(String, ParamId)>,
+}
+
+impl Fresh {
+    /// The same seed gives the same parameters on every device.
+    pub fn new(seed: u64) -> Self {
+        Self { state: seed, names: Vec::new() }
+    }
+
+    /// The names handed out so far, in order of creation.
+    pub fn names(&self) -> &[(String, ParamId)] {
+        &self.names
+    }
+
+    // SplitMix64 (Steele, Lea and Flood, 2014): enough for initial weights.
+    fn uniform(&mut self) -> f32 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 40) as f32 / (1u64 << 24) as f32
+    }
+
+    fn normal(&mut self) -> f32 {
+        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
+        radius * (std::f32::consts::TAU * self.uniform()).cos()
+    }
+}
+
+impl Source for Fresh {
+    fn take(&mut self, _name: &str, shape: &[usize], init: Init) -> Option<TensorData> {
+        let count = shape.iter().product();
+        let values: Vec<f32> = match init {
+            Init::Zeros => vec![0.0; count],
+            Init::Ones => vec![1.0; count],
+            Init::Uniform { fan_in } => {
+                let bound = 1.0 / (fan_in as f32).sqrt();
+                (0..count).map(|_| (self.uniform() * 2.0 - 1.0) * bound).collect()
+            }
+            Init::Normal { std } => (0..count).map(|_| self.normal() * std).collect(),
+        };
+        Some(TensorData::new(values, shape.to_vec()))
+    }
+
+    fn created(&mut self, name: &str, id: ParamId) {
+        self.names.push((name.to_owned(), id));
+    }
+}

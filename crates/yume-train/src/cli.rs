@@ -1,0 +1,119 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Trains the embedded model on the procedural town, and evaluates models there.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Trains the VAE.
+    Vae(Train),
+    /// Trains the DiT with its text and image encoders.
+    Dit(TrainDit),
+    /// Measures how a model obeys turns and how close it stays to the true town.
+    Evaluate(Evaluate),
+    /// Draws walks of a model beside the true future.
+    Sheet(Sheet),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Train {
+    /// The recipe, such as configs/tiny.json.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Folder for checkpoints, sheets and the finished files; made if it is missing.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Goes on from the checkpoint in --out.
+    #[arg(long, conflicts_with = "from")]
+    pub resume: bool,
+    /// Begins with the weights in this folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub from: Option<PathBuf>,
+    /// Stops after this many minutes; --resume goes on.
+    #[arg(long, value_name = "N")]
+    pub minutes: Option<f64>,
+    /// Minutes between checkpoints.
+    #[arg(long, value_name = "N", default_value_t = 5.0)]
+    pub save_every: f64,
+    /// Minutes between sheets.
+    #[arg(long, value_name = "N", default_value_t = 10.0)]
+    pub sheet_every: f64,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t = Where::Cpu)]
+    pub device: Where,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainDit {
+    #[command(flatten)]
+    pub train: Train,
+    /// Folder of the finished VAE.
+    #[arg(long, value_name = "FOLDER")]
+    pub vae: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Evaluate {
+    /// Folder of a model, or `embedded`.
+    #[arg(long, value_name = "FOLDER")]
+    pub model: PathBuf,
+    /// Segments to walk.
+    #[arg(long, default_value_t = 100)]
+    pub segments: usize,
+    /// Figures as JSON; the sheet goes beside it as PNG.
+    #[arg(long, value_name = "FILE")]
+    pub json: PathBuf,
+    #[command(flatten)]
+    pub visit: Visit,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sheet {
+    /// Folder of a model, or `embedded`.
+    #[arg(long, value_name = "FOLDER")]
+    pub model: PathBuf,
+    /// The picture.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Motions, a row each.
+    #[arg(long, default_value = "W,W:left,.:left,.:right,.:up,S,A,D")]
+    pub motions: String,
+    /// Segments of each row.
+    #[arg(long, default_value_t = 3)]
+    pub segments: usize,
+    #[command(flatten)]
+    pub visit: Visit,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Visit {
+    /// Recipe whose town is walked [default: that of the embedded model].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Decides the walks.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Solver steps [default: the model's own].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub steps: Option<u16>,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t = Where::Cpu)]
+    pub device: Where,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Where {
+    /// This machine's processor.
+    Cpu,
+    /// An NVIDIA GPU through CUDA.
+    Cuda,
+}

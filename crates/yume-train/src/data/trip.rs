@@ -1,0 +1,159 @@
+//! A walk of a few motions that nothing stands in the way of.
+
+use std::ops::Range;
+
+use yume_media::Frame;
+use yume_motion::walk::{Pose, WalkRule, WalkState};
+use yume_motion::{Motion, Travel, Turn};
+use yume_town::{Scene, Town, Walk, render_clip};
+
+use crate::config::TrainConfig;
+use crate::dice::Dice;
+
+/// Motions tried for one leg before the walk begins elsewhere.
+const TRIES: usize = 8;
+
+/// Where walks take place and how their pictures are made.
+pub struct Grounds {
+    towns: Vec<Town>,
+    scenes: Vec<Scene>,
+    rule: WalkRule,
+    travel: [f32; 9],
+    turn: [f32; 9],
+    keep: f32,
+    size: (usize, usize),
+    supersample: u32,
+}
+
+/// One motion of a walk.
+#[derive(Clone, Debug)]
+pub struct Leg {
+    /// The motion.
+    pub motion: Motion,
+    /// The walker before it.
+    pub before: WalkState,
+    /// The pose after each frame, in the town.
+    pub poses: Vec<Pose>,
+}
+
+/// A walk of a few motions.
+#[derive(Clone, Debug)]
+pub struct Trip {
+    town: usize,
+    /// The light.
+    pub scene: Scene,
+    /// Where it begins.
+    pub start: Pose,
+    /// Its motions in order.
+    pub legs: Vec<Leg>,
+}
+
+impl Grounds {
+    /// The towns of `config`, seen in frames of `height` by `width` pixels.
+    pub fn new(config: &TrainConfig, rule: WalkRule, (height, width): (usize, usize)) -> Self {
+        let data = &config.data;
+        Self {
+            towns: data.towns.iter().map(|&seed| Town::new(seed)).collect(),
+            scenes: config.scenes(),
+            rule,
+            travel: data.travel,
+            turn: data.turn,
+            keep: data.keep,
+            size: (height, width),
+            supersample: data.supersample,
+        }
+    }
+
+    /// Height and width of the frames.
+    pub fn size(&self) -> (usize, usize) {
+        self.size
+    }
+
+    /// The rule of the walks.
+    pub fn rule(&self) -> &WalkRule {
+        &self.rule
+    }
+
+    /// A walk of `legs` motions of `frames` frames each, as the dice fall.
+    pub fn trip(&self, dice: &mut Dice, legs: usize, frames: usize) -> Trip {
+        loop {
+            let town = dice.below(self.towns.len());
+            let scene = self.scenes[dice.below(self.scenes.len())];
+            let start = self.towns[town].spawn(dice.bits());
+            if let Some(legs) = self.legs(dice, &self.towns[town], start, legs, frames) {
+                return Trip { town, scene, start, legs };
+            }
+        }
+    }
+
+    /// A walk of exactly these motions, from the first place where nothing stands in the way.
+    pub fn trip_along(&self, dice: &mut Dice, motions: &[Motion], frames: usize) -> Trip {
+        /// Places tried before one with something in the way will do.
+        const PLACES: usize = 500;
+        let mut place = 0;
+        loop {
+            place += 1;
+            let town = dice.below(self.towns.len());
+            let scene = self.scenes[dice.below(self.scenes.len())];
+            let start = self.towns[town].spawn(dice.bits());
+            let mut walk = Walk::new(&self.towns[town], start, self.rule);
+            let (mut legs, mut walker, mut blocked) = (Vec::new(), WalkState::default(), 0);
+            for &motion in motions {
+                let walked = walk.segment(motion, frames);
+                blocked += walked.blocked;
+                legs.push(Leg { motion, before: walker, poses: walked.poses });
+                let _ = walker.advance(&self.rule, motion, frames);
+            }
+            if blocked == 0 || place == PLACES {
+                return Trip { town, scene, start, legs };
+            }
+        }
+    }
+
+    fn legs(
+        &self,
+        dice: &mut Dice,
+        town: &Town,
+        start: Pose,
+        count: usize,
+        frames: usize,
+    ) -> Option<Vec<Leg>> {
+        let mut legs: Vec<Leg> = Vec::with_capacity(count);
+        let mut walker = WalkState::default();
+        while legs.len() < count {
+            let leg = (0..TRIES).find_map(|_| {
+                let motion = match legs.last() {
+                    Some(last) if dice.chance(self.keep) => last.motion,
+                    _ => self.motion(dice),
+                };
+                // A walk cannot be copied, so its way so far is walked again.
+                let mut walk = Walk::new(town, start, self.rule);
+                for leg in &legs {
+                    walk.segment(leg.motion, frames);
+                }
+                let walked = walk.segment(motion, frames);
+                (walked.blocked == 0).then_some(Leg { motion, before: walker, poses: walked.poses })
+            })?;
+            let _ = walker.advance(&self.rule, leg.motion, frames);
+            legs.push(leg);
+        }
+        Some(legs)
+    }
+
+    fn motion(&self, dice: &mut Dice) -> Motion {
+        let travel = Travel::ALL[dice.weighted(&self.travel)];
+        Motion { travel, turn: Turn::ALL[dice.weighted(&self.turn)] }
+    }
+
+    /// The pictures of `range` of a trip, where 0 is its start and the frames of all legs follow.
+    ///
+    /// # Panics
+    /// If the trip is shorter.
+    pub fn frames(&self, trip: &Trip, range: Range<usize>) -> Vec<Frame> {
+        let mut poses = vec![Pose { pitch: 0.0, ..trip.start }];
+        poses.extend(trip.legs.iter().flat_map(|leg| leg.poses.iter().copied()));
+        let (height, width) = self.size;
+        let (town, poses) = (&self.towns[trip.town], &poses[range]);
+        render_clip(town, &trip.scene, poses, width as u32, height as u32, self.supersample)
+    }
+}

@@ -1,0 +1,186 @@
+//! What one walk teaches: for each of its motions, what was known, what was guessed, what came.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use yume_checkpoint::{Fill, ModelSpec};
+use yume_motion::Motion;
+use yume_motion::walk::WalkState;
+use yume_nets::clip;
+use yume_nets::vae::{StreamCache, Vae};
+
+use crate::data::{Grounds, Leg, planar, video};
+use crate::dice::Dice;
+
+/// Motions of one walk: with them the history reaches its longest form.
+pub const LEGS: usize = 4;
+
+/// Latents of a few frames, `[z, frames, height, width]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Latents {
+    /// Edges.
+    pub shape: [usize; 4],
+    /// Numbers, row after row.
+    pub values: Vec<f32>,
+}
+
+/// One segment to learn from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// The motion.
+    pub motion: Motion,
+    /// The start picture as the image encoder reads it, `[3, size, size]`.
+    pub picture: Arc<Vec<f32>>,
+    /// Latents before the segment, as the network made them or as they are.
+    pub history: Latents,
+    /// The same frames as they stand in the conditioning.
+    pub known: Latents,
+    /// What the conditioning holds for the segment.
+    pub fill: Latents,
+    /// The segment itself.
+    pub target: Latents,
+}
+
+/// One walk, ready to learn from.
+#[derive(Clone, Debug)]
+pub struct Lesson {
+    /// Every motion as if the walk began with it, from a standing picture.
+    pub standing: Vec<Example>,
+    /// The motions after the first, with what came before.
+    pub walking: Vec<Example>,
+    /// The motions and the walker before each.
+    pub legs: Vec<Leg>,
+    /// The first frame, planar.
+    pub first_frame: Vec<f32>,
+}
+
+/// What makes lessons of walks.
+pub struct Teacher {
+    grounds: Arc<Grounds>,
+    // Networks are Send only: each lesson works on a copy, which shares the weights.
+    vae: Mutex<Vae>,
+    spec: ModelSpec,
+}
+
+impl Teacher {
+    /// `vae` lives on the processor.
+    pub fn new(grounds: Arc<Grounds>, vae: Vae, spec: ModelSpec) -> Self {
+        Self { grounds, vae: Mutex::new(vae), spec }
+    }
+
+    /// The lesson of one walk, as the dice fall.
+    pub fn lesson(&self, dice: &mut Dice) -> Lesson {
+        let vae = self.vae.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let spec = &self.spec;
+        let length = spec.frame.segment_frames;
+        let trip = self.grounds.trip(dice, LEGS, length);
+        let frames: Vec<Vec<f32>> =
+            self.grounds.frames(&trip, 0..LEGS * length + 1).iter().map(planar).collect();
+        let (mut standing, mut walking) = (Vec::new(), Vec::new());
+        let (mut cache, mut history) = self.begin(&vae, &frames[0]);
+        let picture = Arc::new(self.look(&frames[0]));
+        for (k, leg) in trip.legs.iter().enumerate() {
+            let last = &frames[k * length];
+            let guessed = guess(spec, leg.before, leg.motion, last);
+            let seen = &frames[k * length + 1..][..length];
+            let encode = |frames: &[Vec<f32>], cache: &mut StreamCache| {
+                vae.encode(self.video(frames), cache)
+            };
+            let example = |picture: Arc<Vec<f32>>, history: Tensor<5>, cache: &mut StreamCache| {
+                let fill = Latents::of(encode(&guessed, &mut cache.clone()));
+                let history = Latents::of(history);
+                let target = encode(seen, cache);
+                let after = target.clone();
+                let target = Latents::of(target);
+                let known = history.clone();
+                (Example { motion: leg.motion, picture, history, known, fill, target }, after)
+            };
+            if k > 0 {
+                let (mut cache, history) = self.begin(&vae, last);
+                standing.push(example(Arc::new(self.look(last)), history, &mut cache).0);
+            }
+            let seen_so_far = capped(history.clone(), spec.history_cap);
+            let (next, after) = example(Arc::clone(&picture), seen_so_far, &mut cache);
+            if k == 0 { standing.push(next) } else { walking.push(next) }
+            history = Tensor::cat(vec![history, after], 2);
+        }
+        let first_frame = frames.into_iter().next().unwrap_or_default();
+        Lesson { standing, walking, legs: trip.legs, first_frame }
+    }
+
+    /// The history of a standing picture.
+    fn begin(&self, vae: &Vae, picture: &[f32]) -> (StreamCache, Tensor<5>) {
+        let mut cache = StreamCache::default();
+        let copies = vec![picture; self.spec.frame.initial_copies];
+        let latents = vae.encode(self.video(&copies), &mut cache);
+        (cache, latents)
+    }
+
+    fn look(&self, picture: &[f32]) -> Vec<f32> {
+        let (height, width) = self.grounds.size();
+        clip::preprocess(picture, height, width, &self.spec.clip)
+    }
+
+    fn video(&self, frames: &[impl AsRef<[f32]>]) -> Tensor<5> {
+        let (height, width) = self.grounds.size();
+        video(frames, height, width, &Device::flex())
+    }
+}
+
+/// What the conditioning shows for the frames of `motion` after `last_frame`, planar.
+pub fn guess(
+    spec: &ModelSpec,
+    mut walker: WalkState,
+    motion: Motion,
+    last_frame: &[f32],
+) -> Vec<Vec<f32>> {
+    let count = spec.frame.segment_frames;
+    match &spec.fill {
+        Fill::Zeros => vec![vec![0.0; last_frame.len()]; count],
+        Fill::Hold => vec![last_frame.to_vec(); count],
+        Fill::Warp(warp) => {
+            let pitch = walker.pitch;
+            let (width, height) = (spec.frame.width, spec.frame.height);
+            let poses = walker.advance(&spec.walk, motion, count);
+            let view = |pose| warp.warp(last_frame, width, height, pose, pitch);
+            poses.into_iter().map(view).collect()
+        }
+    }
+}
+
+/// Keeps the first frame and the newest ones, at most `cap` in all.
+///
+/// # Shapes
+/// - history: `[batch, channels, frames, height, width]`
+pub fn capped(history: Tensor<5>, cap: Option<usize>) -> Tensor<5> {
+    let [_, _, frames, ..] = history.dims();
+    match cap {
+        Some(cap) if frames > cap => {
+            let first = history.clone().narrow(2, 0, 1);
+            Tensor::cat(vec![first, history.narrow(2, frames - (cap - 1), cap - 1)], 2)
+        }
+        _ => history,
+    }
+}
+
+impl Latents {
+    /// Of a tensor `[1, z, frames, height, width]`.
+    pub fn of(tensor: Tensor<5>) -> Self {
+        let [_, z, frames, height, width] = tensor.dims();
+        let values = tensor.into_data().iter::<f32>().collect();
+        Self { shape: [z, frames, height, width], values }
+    }
+
+    /// As a tensor `[1, z, frames, height, width]`.
+    pub fn tensor(&self, device: &Device) -> Tensor<5> {
+        stacked(&[self], device)
+    }
+}
+
+/// Several latents of one shape as a batch.
+pub fn stacked(latents: &[&Latents], device: &Device) -> Tensor<5> {
+    let [z, frames, height, width] = latents[0].shape;
+    let values: Vec<f32> = latents.iter().flat_map(|part| part.values.iter().copied()).collect();
+    let data = TensorData::new(values, [latents.len(), z, frames, height, width]);
+    Tensor::from_data(data, (device, DType::F32))
+}

@@ -1,0 +1,16 @@
+//! Training of the DiT together with its text and image encoders.
+
+mod batch;
+mod lesson;
+mod networks;
+mod own_walk;
+mod plans;
+mod pool;
+mod rollouts;
+mod run;
+mod start;
+mod step;
+
+pub use networks::Networks;
+pub use run::{DitRun, DitStart};
+pub use step::{Masking, gradients};

@@ -1,0 +1,169 @@
+//! A walk of the model itself while it is trained: what the explorer does, with the weights of the
+//! moment.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use burn::tensor::Tensor;
+use yume_checkpoint::{ModelSpec, Tokenizer};
+use yume_motion::Motion;
+use yume_motion::walk::WalkState;
+use yume_nets::clip;
+use yume_nets::dit::{Context, DitInput, Plan};
+use yume_nets::vae::{StreamCache, Vae};
+use yume_sampler::{Noise, Schedule, Velocity, sample};
+
+use super::Networks;
+use super::batch::{TIMESTEPS, conditioning};
+use super::lesson::{Example, Latents, capped, guess};
+use super::plans::Plans;
+use crate::TrainError;
+use crate::data::video;
+
+/// What a walk needs besides its own state; everything lives on one device, without autodiff.
+pub struct Walkers<'a> {
+    /// The networks.
+    pub networks: &'a Networks,
+    /// The VAE.
+    pub vae: &'a Vae,
+    /// The facts of the model.
+    pub spec: &'a ModelSpec,
+    /// The tokenizer.
+    pub tokenizer: &'a Tokenizer,
+    /// Plans on the same device.
+    pub plans: &'a mut Plans,
+}
+
+/// A walk of the model itself.
+pub struct OwnWalk {
+    picture: Arc<Vec<f32>>,
+    latents: Tensor<5>,
+    known: Tensor<5>,
+    encoder: StreamCache,
+    decoder: StreamCache,
+    last_frame: Vec<f32>,
+    seed: u64,
+    segment: u64,
+}
+
+impl OwnWalk {
+    /// Begins at a planar picture.
+    pub fn begin(walkers: &Walkers<'_>, picture: &[f32], seed: u64) -> Self {
+        let spec = walkers.spec;
+        let (height, width) = (spec.frame.height, spec.frame.width);
+        let copies = vec![picture; spec.frame.initial_copies];
+        let device = walkers.networks.dit.devices().into_vec().remove(0);
+        let mut encoder = StreamCache::default();
+        let latents = walkers.vae.encode(video(&copies, height, width, &device), &mut encoder);
+        let mut decoder = StreamCache::default();
+        walkers.vae.decode(latents.clone(), &mut decoder);
+        Self {
+            picture: Arc::new(clip::preprocess(picture, height, width, &spec.clip)),
+            known: latents.clone(),
+            latents,
+            encoder,
+            decoder,
+            last_frame: picture.to_vec(),
+            seed,
+            segment: 0,
+        }
+    }
+
+    /// The latents of the fill of the coming segment.
+    fn fill(&self, walkers: &Walkers<'_>, before: WalkState, motion: Motion) -> Tensor<5> {
+        let spec = walkers.spec;
+        let guessed = guess(spec, before, motion, &self.last_frame);
+        let device = self.latents.device();
+        let video = video(&guessed, spec.frame.height, spec.frame.width, &device);
+        walkers.vae.encode(video, &mut self.encoder.clone())
+    }
+
+    /// What training on the coming segment would see, if it were to become `target`.
+    pub fn example(
+        &self,
+        walkers: &Walkers<'_>,
+        before: WalkState,
+        motion: Motion,
+        target: Latents,
+    ) -> Example {
+        let cap = walkers.spec.history_cap;
+        Example {
+            motion,
+            picture: Arc::clone(&self.picture),
+            history: Latents::of(capped(self.latents.clone(), cap)),
+            known: Latents::of(capped(self.known.clone(), cap)),
+            fill: Latents::of(self.fill(walkers, before, motion)),
+            target,
+        }
+    }
+
+    /// Walks on by one segment and returns its frames, `[1, 3, frames, height, width]`.
+    ///
+    /// # Errors
+    /// If the model cannot run a history of this length.
+    pub fn advance(
+        &mut self,
+        walkers: &mut Walkers<'_>,
+        before: WalkState,
+        motion: Motion,
+    ) -> Result<Tensor<5>, TrainError> {
+        let spec = walkers.spec;
+        let history = capped(self.latents.clone(), spec.history_cap);
+        let known = capped(self.known.clone(), spec.history_cap);
+        let fill = self.fill(walkers, before, motion);
+        let context = self.context(walkers, motion);
+        let [_, z_dim, frames, height, width] = history.dims();
+        let [_, _, length, ..] = fill.dims();
+        let plan = walkers.plans.of(frames, height, width)?;
+        let mut velocity =
+            Guided { networks: walkers.networks, plan, conditioning: conditioning(known, fill), context };
+        let schedule = Schedule::shifted(spec.sampler.steps, spec.sampler.shift)?;
+        // Training has no negative prompt to be guided by.
+        let sampling = yume_sampler::Plan { schedule, guidance: 1.0 };
+        let noise = Noise::new(self.seed, self.segment)
+            .draw([1, z_dim, frames + length, height, width], &history.device());
+        let sampled = sample(&sampling, &mut velocity, &history, noise, |_, _| ControlFlow::Continue(()));
+        let latents = sampled.expect("nothing stops this sampling");
+        let decoded = walkers.vae.decode(latents.clone(), &mut self.decoder).clamp(-1.0, 1.0);
+        let seen = walkers.vae.encode(decoded.clone(), &mut self.encoder);
+        let [_, _, count, ..] = decoded.dims();
+        self.last_frame = decoded.clone().narrow(2, count - 1, 1).into_data().iter::<f32>().collect();
+        self.latents = Tensor::cat(vec![self.latents.clone(), latents], 2);
+        self.known = Tensor::cat(vec![self.known.clone(), seen], 2);
+        self.segment += 1;
+        Ok(decoded)
+    }
+
+    fn context(&self, walkers: &Walkers<'_>, motion: Motion) -> Context {
+        let spec = walkers.spec;
+        let book = &spec.phrasebook;
+        let caption = book.caption(motion, book.usual_speed(motion), "");
+        let ids = walkers.tokenizer.encode(&caption).ids;
+        let text = walkers.networks.text.forward(&ids);
+        let device = self.latents.device();
+        let pixels = clip::to_tensor(self.picture.to_vec(), &spec.clip, &device);
+        walkers.networks.dit.context(text, walkers.networks.clip.forward(pixels))
+    }
+}
+
+struct Guided<'a> {
+    networks: &'a Networks,
+    plan: &'a Plan,
+    conditioning: Tensor<5>,
+    context: Context,
+}
+
+impl Velocity for Guided<'_> {
+    fn conditional(&mut self, latents: Tensor<5>, sigma: f64) -> Tensor<5> {
+        let input = DitInput {
+            latents,
+            conditioning: self.conditioning.clone(),
+            timesteps: vec![sigma * TIMESTEPS],
+        };
+        self.networks.dit.forward(input, &self.context, self.plan)
+    }
+
+    fn unconditional(&mut self, latents: Tensor<5>, sigma: f64) -> Tensor<5> {
+        self.conditional(latents, sigma)
+    }
+}

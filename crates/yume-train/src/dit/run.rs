@@ -1,0 +1,373 @@
+//! One run of DiT training.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use burn::module::Module as _;
+use burn::tensor::{Device, Tensor};
+use serde_json::json;
+use yume_checkpoint::{ModelSpec, Names, Part, Tokenizer, named_tensors};
+use yume_media::Frame;
+use yume_nets::vae::Vae;
+
+use super::batch::{Disturbance, batch, choose};
+use super::lesson::{Example, Lesson, Teacher, guess};
+use super::own_walk::{OwnWalk, Walkers};
+use super::plans::Plans;
+use super::pool::LessonPool;
+use super::rollouts::Rollouts;
+use super::{Masking, Networks, gradients, start, step};
+use crate::TrainError;
+use crate::config::TrainConfig;
+use crate::data::{Grounds, frame};
+use crate::dice::{Dice, Purpose};
+use crate::export;
+use crate::optimizer::Optimizer;
+use crate::parameters::Parameters;
+use crate::run::{CHECKPOINT, Training};
+use crate::sheet::sheet;
+use crate::state::{Facts, State};
+
+const HELD_OUT_LESSONS: u64 = 2;
+/// Noise levels of the held-out loss: the first step of sampling and the middle of it.
+const HELD_OUT_TIMES: [f32; 2] = [1.0, 0.6];
+
+/// What the first weights are.
+pub enum DitStart {
+    /// Networks that return the filled picture.
+    Fresh,
+    /// The networks in this folder.
+    From(PathBuf),
+    /// A run that was stopped.
+    Resume(Box<State>),
+}
+
+/// One run of DiT training.
+pub struct DitRun {
+    config: TrainConfig,
+    spec: ModelSpec,
+    tokenizer: Tokenizer,
+    device: Device,
+    networks: Networks,
+    names: Names,
+    optimizer: Optimizer,
+    vae: Vae,
+    vae_folder: PathBuf,
+    plans: Plans,
+    pool: LessonPool,
+    rollouts: Rollouts,
+    held_out: Vec<Lesson>,
+    channel_weights: Vec<f32>,
+    from: Option<PathBuf>,
+}
+
+impl DitRun {
+    /// Prepares a run on `device` with the VAE in the folder `vae`, whose `config.json` says what
+    /// its latents are.
+    ///
+    /// # Errors
+    /// If the start or the VAE do not fit the configuration.
+    pub fn new(
+        mut config: TrainConfig,
+        vae_folder: &Path,
+        device: &Device,
+        begin: DitStart,
+    ) -> Result<Self, TrainError> {
+        let vae_config = vae_folder.join("config.json");
+        let json = std::fs::read(&vae_config).map_err(TrainError::read(&vae_config))?;
+        let model: serde_json::Value =
+            serde_json::from_slice(&json).map_err(|error| TrainError::config(error, &vae_config))?;
+        config.model["vae"] = model["vae"].clone();
+        let spec = config.spec(&vae_config)?;
+        let tokenizer = config.tokenizer(&spec, &vae_config)?;
+        let mut weights = Parameters::fresh(0, |scope| Vae::init(scope, &spec.vae));
+        weights.overlay(&vae_folder.join("vae.safetensors"), "", |_| false)?;
+        let vae_on = |device: &Device| -> Result<Vae, TrainError> {
+            let (vae, _) = weights.build(device, vae_folder, |scope| Vae::init(scope, &spec.vae))?;
+            Ok(vae.no_grad())
+        };
+        let size = (spec.frame.height, spec.frame.width);
+        let grounds = Arc::new(Grounds::new(&config, spec.walk, size));
+        let teacher = Arc::new(Teacher::new(grounds, vae_on(&Device::flex())?, spec.clone()));
+
+        let mut first_step = 0;
+        let mut resumed = None;
+        let mut rollouts = Rollouts::default();
+        let mut from = None;
+        let parameters = match begin {
+            DitStart::Fresh => start::parameters(config.seed, &spec),
+            DitStart::From(folder) => {
+                let mut parameters = start::parameters(config.seed, &spec);
+                for (file, prefix, part) in [
+                    ("dit.safetensors", "dit.", Part::Dit),
+                    ("text.safetensors", "text.", Part::Text),
+                    ("clip.safetensors", "clip.", Part::Clip),
+                ] {
+                    let leaves = |name: &str| part.leaves(name, &spec.clip);
+                    parameters.overlay(&folder.join(file), prefix, leaves)?;
+                }
+                from = Some(folder);
+                parameters
+            }
+            DitStart::Resume(state) => {
+                let State { weights, optimizer, extra, facts } = *state;
+                let path = Path::new(CHECKPOINT);
+                if facts.recipe != recipe(&config) {
+                    return Err(TrainError::resume("its recipe or its VAE is another one", path));
+                }
+                rollouts = Rollouts::from_tensors(&extra)
+                    .ok_or_else(|| TrainError::resume("its rollouts are damaged", path))?;
+                from = serde_json::from_str(&facts.extra)
+                    .map_err(|error| TrainError::resume(error, path))?;
+                (first_step, resumed) = (facts.step, Some(optimizer));
+                weights
+            }
+        };
+        let autodiff = device.clone().autodiff();
+        let (networks, names) = parameters
+            .build(&autodiff, Path::new("dit"), |scope| Networks::init(scope, &spec))?;
+        let mut optimizer =
+            Optimizer::new(config.dit.optimizer.clone(), &networks, names.clone());
+        if resumed.is_some_and(|state| !optimizer.restore(state)) {
+            let reason = "its optimizer belongs to another network";
+            return Err(TrainError::resume(reason, Path::new(CHECKPOINT)));
+        }
+        let held_out = (0..HELD_OUT_LESSONS)
+            .map(|number| teacher.lesson(&mut Dice::new(config.seed, Purpose::HeldOut, number)))
+            .collect();
+        Ok(Self {
+            channel_weights: channel_weights(&weights, &spec, config.dit.channel_power),
+            vae: vae_on(device)?,
+            vae_folder: vae_folder.to_owned(),
+            plans: Plans::new(spec.clone(), autodiff),
+            pool: LessonPool::new(&config, &teacher, first_step)?,
+            device: device.clone(),
+            config,
+            spec,
+            tokenizer,
+            networks,
+            names,
+            optimizer,
+            rollouts,
+            held_out,
+            from,
+        })
+    }
+
+    /// Lets the model walk by itself where the configuration asks for it.
+    fn roll_out(&mut self, step: u64) -> Result<(), TrainError> {
+        let Some(config) = self.config.dit.rollout.clone() else { return Ok(()) };
+        let begins = (config.from * self.config.dit.steps as f64) as u64;
+        if step < begins || step % config.every != 0 {
+            return Ok(());
+        }
+        let mut dice = Dice::new(self.config.seed, Purpose::Rollouts, step);
+        let lessons = self.pool.at(&self.config.dit, step)?;
+        let lesson = &lessons[dice.below(lessons.len())];
+        let networks = self.optimizer.averaged(self.networks.clone());
+        let mut plans = Plans::new(self.spec.clone(), self.device.clone());
+        let mut walkers = Walkers {
+            networks: &networks,
+            vae: &self.vae,
+            spec: &self.spec,
+            tokenizer: &self.tokenizer,
+            plans: &mut plans,
+        };
+        self.rollouts.walk(&config, &mut walkers, lesson, step, &mut dice)
+    }
+
+    /// Rows of a sheet: truth, fill and the model's own walk for each held-out lesson.
+    fn rows(&self) -> Result<Vec<Vec<Frame>>, TrainError> {
+        const EVERY: usize = 8;
+        let (height, width) = (self.spec.frame.height, self.spec.frame.width);
+        let networks = self.optimizer.averaged(self.networks.clone());
+        let mut plans = Plans::new(self.spec.clone(), self.device.clone());
+        let mut walkers = Walkers {
+            networks: &networks,
+            vae: &self.vae,
+            spec: &self.spec,
+            tokenizer: &self.tokenizer,
+            plans: &mut plans,
+        };
+        let mut rows = Vec::new();
+        for lesson in &self.held_out {
+            let mut walk = OwnWalk::begin(&walkers, &lesson.first_frame, self.config.seed);
+            let first = frame(&lesson.first_frame, height, width);
+            let mut true_row = vec![first.clone()];
+            let (mut fill_row, mut own_row) = (true_row.clone(), true_row.clone());
+            let truth = true_walk(&walkers, lesson, &self.device);
+            let mut last = lesson.first_frame.clone();
+            for (leg, seen) in lesson.legs.iter().zip(truth) {
+                let own = walk.advance(&mut walkers, leg.before, leg.motion)?;
+                let filled = guess(&self.spec, leg.before, leg.motion, &last);
+                let count = filled.len();
+                for k in (EVERY - 1..count).step_by(EVERY) {
+                    let of = |video: &Tensor<5>| {
+                        let planes = video.clone().narrow(2, k, 1).into_data();
+                        frame(&planes.iter::<f32>().collect::<Vec<_>>(), height, width)
+                    };
+                    true_row.push(of(&seen));
+                    own_row.push(of(&own));
+                    fill_row.push(frame(&filled[k], height, width));
+                }
+                last = filled.into_iter().next_back().unwrap_or(last);
+            }
+            rows.extend([true_row, fill_row, own_row]);
+        }
+        Ok(rows)
+    }
+}
+
+/// The true frames of every leg, as the VAE shows them.
+fn true_walk(walkers: &Walkers<'_>, lesson: &Lesson, device: &Device) -> Vec<Tensor<5>> {
+    let mut decoder = yume_nets::vae::StreamCache::default();
+    walkers.vae.decode(lesson.standing[0].history.tensor(device), &mut decoder);
+    let first = &lesson.standing[0];
+    std::iter::once(first)
+        .chain(&lesson.walking)
+        .map(|example| walkers.vae.decode(example.target.tensor(device), &mut decoder))
+        .collect()
+}
+
+impl Training for DitRun {
+    fn step(&mut self, step: u64) -> Result<f32, TrainError> {
+        self.roll_out(step)?;
+        let config = &self.config.dit;
+        let mut dice = Dice::new(self.config.seed, Purpose::Steps, step);
+        let share = config.rollout.as_ref().map_or(0.0, |rollout| rollout.share);
+        let is_rolled = dice.chance(share);
+        let lessons = self.pool.at(config, step)?;
+        let rolled =
+            if is_rolled { self.rollouts.choose(config.batch, &mut dice) } else { None };
+        // The known latents of a rollout are the model's own and need no noise.
+        let is_exact = rolled.is_some();
+        let examples = rolled.unwrap_or_else(|| choose(lessons, config, &mut dice));
+        let [_, frames, height, width] = examples[0].history.shape;
+        let is_standing = frames == lessons[0].standing[0].history.shape[1];
+        let disturbance =
+            Disturbance::random(config, examples.len(), is_standing || is_exact, &mut dice);
+        let autodiff = self.device.clone().autodiff();
+        let batch =
+            batch(&self.spec, &self.tokenizer, &examples, &disturbance, &mut dice, &autodiff);
+        let plan = self.plans.of(frames, height, width)?;
+        let masking = if dice.chance(config.masked_share) {
+            Masking::random(plan.tokens, &mut dice)
+        } else {
+            Masking::All
+        };
+        let rows = self.spec.dit.text_len;
+        let (loss, gradients) =
+            gradients(&self.networks, batch, plan, rows, &masking, &self.channel_weights);
+        let rate = config.rate.at(step, config.steps);
+        let (networks, norm) = self.optimizer.step(self.networks.clone(), gradients, rate, step);
+        if !loss.is_finite() || !norm.is_finite() {
+            return Err(TrainError::Diverged { step });
+        }
+        self.networks = networks;
+        Ok(loss)
+    }
+
+    fn held_out_loss(&self) -> Result<f32, TrainError> {
+        let networks = self.optimizer.averaged(self.networks.clone());
+        let mut plans = Plans::new(self.spec.clone(), self.device.clone());
+        let (mut sum, mut count) = (0.0, 0.0);
+        let examples = self.held_out.iter().flat_map(|lesson| lesson.standing.iter().chain(&lesson.walking));
+        for (number, example) in examples.enumerate() {
+            for time in HELD_OUT_TIMES {
+                let mut dice = Dice::new(self.config.seed, Purpose::HeldOut, number as u64);
+                let list: [&Example; 1] = [example];
+                let plain = Disturbance::plain(1, time);
+                let batch = batch(&self.spec, &self.tokenizer, &list, &plain, &mut dice, &self.device);
+                let [_, frames, height, width] = example.history.shape;
+                let plan = plans.of(frames, height, width)?;
+                let even = vec![1.0; self.spec.vae.z_dim];
+                let loss =
+                    step::loss(&networks, batch, plan, self.spec.dit.text_len, &Masking::All, &even);
+                sum += loss.into_scalar::<f32>();
+                count += 1.0;
+            }
+        }
+        Ok(sum / count)
+    }
+
+    fn save(&self, path: &Path, step: u64, secs: f64) -> Result<(), TrainError> {
+        let facts = Facts {
+            step,
+            secs,
+            recipe: recipe(&self.config),
+            extra: json!(self.from).to_string(),
+            ..Facts::default()
+        };
+        State {
+            weights: Parameters::new(named_tensors(&self.networks, &self.names)?),
+            optimizer: self.optimizer.state(),
+            extra: self.rollouts.tensors(),
+            facts,
+        }
+        .save(path)
+    }
+
+    fn sheet(&self, path: &Path) -> Result<(), TrainError> {
+        Ok(sheet(&self.rows()?).write_png(path)?)
+    }
+
+    fn export(&self, folder: &Path, step: u64, secs: f64) -> Result<(), TrainError> {
+        let networks = self.optimizer.averaged(self.networks.clone());
+        let all = Parameters::new(named_tensors(&networks, &self.names)?);
+        let shipped = |prefix: &str| {
+            let mut tensors = all.part(prefix);
+            // Only training needs these.
+            tensors.retain(|(name, _)| name != "mask_token" && !name.starts_with("sideblock."));
+            tensors
+        };
+        for (file, prefix) in
+            [("dit.safetensors", "dit."), ("text.safetensors", "text."), ("clip.safetensors", "clip.")]
+        {
+            export::weights(&folder.join(file), &shipped(prefix))?;
+        }
+        copy(&self.vae_folder, folder, "vae.safetensors")?;
+        if !folder.join("provenance.json").exists() {
+            // What is known of the VAE goes along; a folder without it says nothing.
+            copy(&self.vae_folder, folder, "provenance.json").ok();
+        }
+        export::facts(folder, &self.config)?;
+        let held_out_loss = self.held_out_loss()?;
+        let (config, from) = (&self.config, self.from.as_deref());
+        export::provenance(
+            folder,
+            &export::Provenance { command: "dit", config, from, step, secs, held_out_loss },
+        )
+    }
+
+    fn items_per_step(&self) -> usize {
+        self.config.dit.batch
+    }
+}
+
+fn copy(from: &Path, to: &Path, file: &str) -> Result<(), TrainError> {
+    let (from, to) = (from.join(file), to.join(file));
+    if from == to {
+        return Ok(());
+    }
+    std::fs::copy(&from, &to).map(|_| ()).map_err(TrainError::write(&to))
+}
+
+fn recipe(config: &TrainConfig) -> String {
+    json!([config.seed, config.data, config.dit, config.words, config.model]).to_string()
+}
+
+/// How much each latent channel counts: the more, the larger its part in the picture.
+fn channel_weights(vae: &Parameters, spec: &ModelSpec, power: f32) -> Vec<f32> {
+    let z_dim = spec.vae.z_dim;
+    let Some(dec) = vae.numbers("skip.dec") else { return vec![1.0; z_dim] };
+    let mut weights: Vec<f32> = (0..z_dim)
+        .map(|z| {
+            let column = dec.iter().skip(z).step_by(z_dim);
+            let norm = column.map(|x| x * x).sum::<f32>().sqrt() * spec.vae.latent_std[z];
+            norm.max(1e-6).powf(power)
+        })
+        .collect();
+    let mean = weights.iter().sum::<f32>() / z_dim as f32;
+    weights.iter_mut().for_each(|weight| *weight /= mean);
+    weights
+}

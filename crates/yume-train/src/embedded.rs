@@ -1,0 +1,26 @@
+//! The model that is shipped inside the explorer, for comparison.
+
+use yume_checkpoint::{CheckpointError, ModelFiles};
+
+macro_rules! asset {
+    ($file:literal) => {
+        ($file, include_bytes!(concat!("../../../assets/tiny-v0/", $file)).as_slice())
+    };
+}
+
+const FILES: [(&str, &[u8]); 6] = [
+    asset!("config.json"),
+    asset!("words.json"),
+    asset!("dit.safetensors"),
+    asset!("vae.safetensors"),
+    asset!("text.safetensors"),
+    asset!("clip.safetensors"),
+];
+
+/// Its files.
+///
+/// # Errors
+/// If its configuration does not parse.
+pub(crate) fn model_files() -> Result<ModelFiles, CheckpointError> {
+    ModelFiles::from_embedded(&FILES)
+}

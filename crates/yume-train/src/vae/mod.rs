@@ -1,0 +1,12 @@
+//! Training of the VAE: the linear map by principal components, then the networks beside it.
+
+mod clips;
+mod eigen;
+mod loss;
+mod pca;
+mod run;
+mod start;
+
+pub use loss::loss;
+pub use pca::{LinearMap, Moments, blocks};
+pub use run::{VaeRun, VaeStart};

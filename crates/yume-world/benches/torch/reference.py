@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""PyTorch's time for one DiT forward and one segment of VAE decoding with the embedded model's weights.
+
+    reference.py --model DIR --golden FILE --threads N --json
+
+Checks itself against the golden segment first and refuses to time a wrong result. f32, medians and least times in ms:
+`dit_forward` from the text and image features on, `dit_forward_same_conditions` with the cross attention's keys and
+values made once per segment, `vae_decode` of 8 latents with the feature cache. 21 history latents and 8 new ones.
+"""
+
+import argparse
+import ctypes
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+sys.dont_write_bytecode = True  # keeps this folder free of __pycache__
+
+from tiny_dit import TinyDit
+from tiny_vae import TinyDecoder
+
+TOLERANCE = 1e-4
+HISTORY_LATENTS = 21
+
+
+def relative_error(ours: torch.Tensor, golden: torch.Tensor) -> float:
+    return ((ours.double() - golden.double()).norm() / golden.double().norm()).item()
+
+
+def check(dit: TinyDit, decoder: TinyDecoder, golden: dict[str, torch.Tensor]) -> dict[str, float]:
+    errors = {}
+    decoder.reset()
+    decoder.decode(golden["seg0.history"])
+    for segment in ("seg0", "seg1"):
+        g = {name.removeprefix(f"{segment}."): t for name, t in golden.items() if name.startswith(segment)}
+        sigma = g["sigmas"][0].item()
+        x = sigma * g["eps"]
+        x[:, : g["history"].shape[1]] += (1 - sigma) * g["history"]
+        velocity = dit.forward(x, g["y"], 1000 * sigma, dit.conditions(g["context"], g["clip_features"]))
+        errors[f"{segment}.velocity_step0"] = relative_error(velocity, g["velocity_step0"])
+        errors[f"{segment}.frames"] = relative_error(decoder.decode(g["latents"]), g["frames"])
+    return errors
+
+
+def keep_freed_memory() -> None:
+    """Stops glibc from returning every large tensor to the system; worth a quarter of the decoder's time."""
+    try:
+        libc = ctypes.CDLL(None)
+        libc.mallopt(-3, 1 << 30)  # M_MMAP_THRESHOLD
+        libc.mallopt(-1, (1 << 31) - 1)  # M_TRIM_THRESHOLD
+    except (OSError, AttributeError, TypeError):
+        pass
+
+
+def measure(name: str, run, runs: int) -> dict[str, float]:
+    for _ in range(5):
+        run()
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    median, least = (round(1000 * t, 3) for t in (statistics.median(times), min(times)))
+    return {f"{name}_ms": median, f"{name}_min_ms": least}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, required=True, help="folder of config.json and the safetensors")
+    parser.add_argument("--golden", type=Path, required=True, help="golden_segment.safetensors")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--runs", type=int, default=40, help="timed runs, at least 20")
+    parser.add_argument("--json", action="store_true", help="print one JSON object only")
+    args = parser.parse_args()
+    keep_freed_memory()
+    torch.set_num_threads(args.threads)
+
+    config = json.loads((args.model / "config.json").read_text())
+    golden = load_file(args.golden)
+    with torch.inference_mode():
+        dit = TinyDit(config["dit"], load_file(args.model / "dit.safetensors"))
+        decoder = TinyDecoder(config["vae"], load_file(args.model / "vae.safetensors"))
+        errors = check(dit, decoder, golden)
+        if not args.json:
+            for name, error in errors.items():
+                print(f"{error:.2e}  {name}")
+        if max(errors.values()) > TOLERANCE:
+            print(f"error: the results differ from the golden segment: {errors}", file=sys.stderr)
+            return 1
+
+        latents = golden["seg1.latents"]
+        g = torch.Generator().manual_seed(0)
+        frames = HISTORY_LATENTS + latents.shape[1]
+        x, y = (torch.randn(c, frames, *latents.shape[2:], generator=g) for c in (16, 20))
+        context, clip_fea = golden["seg1.context"], golden["seg1.clip_features"]
+        conditions = dit.conditions(context, clip_fea)
+        result = {}
+        result |= measure("dit_forward", lambda: dit.forward(x, y, 875.0, dit.conditions(context, clip_fea)), args.runs)
+        result |= measure("dit_forward_same_conditions", lambda: dit.forward(x, y, 875.0, conditions), args.runs)
+        result |= measure("vae_decode", lambda: decoder.decode(latents), args.runs)
+        result |= {"threads": args.threads, "runs": args.runs, "torch": torch.__version__}
+    print(json.dumps(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

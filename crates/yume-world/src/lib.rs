@@ -1,0 +1,23 @@
+//! One generated world: it begins from a start, advances by a motion, and hands out frames as they
+//! decode. It owns the latent history and knows nothing of threads and windows.
+
+mod cap;
+mod captions;
+mod error;
+mod fill;
+mod model;
+mod outlet;
+mod pixels;
+mod prepared;
+mod state;
+mod velocity;
+mod world;
+
+#[cfg(test)]
+mod golden_segment;
+
+pub use error::WorldError;
+pub use model::Model;
+pub use outlet::{Outlet, SegmentTimes, Stage};
+pub use world::{Options, Start, World};
+pub use yume_nets::vae::FRAMES_PER_LATENT;

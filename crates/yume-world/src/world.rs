@@ -1,0 +1,302 @@
+//! The walk itself: history in latent space, one segment per motion.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use burn::tensor::Tensor;
+use yume_checkpoint::{ModelSpec, SamplerDefaults};
+use yume_media::{Fit, Frame};
+use yume_motion::Motion;
+use yume_motion::walk::WalkState;
+use yume_nets::vae::{FRAMES_PER_LATENT, StreamCache};
+use yume_sampler::{Noise, Schedule, sample};
+
+use crate::cap::capped;
+use crate::captions::Contexts;
+use crate::prepared::Prepared;
+use crate::state::WalkedState;
+use crate::velocity::DitVelocity;
+use crate::{Model, Outlet, SegmentTimes, Stage, WorldError, pixels};
+
+/// Where a walk begins.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The first picture; it is fitted to the model's frame.
+    pub picture: Frame,
+    /// How a picture of another shape is fitted.
+    pub fit: Fit,
+    /// What the person says about the place; may be empty.
+    pub scene: String,
+    /// Decides the noise of the whole walk.
+    pub seed: u64,
+}
+
+/// How segments are sampled; [`Model::options`] gives the model's own choice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Solver steps.
+    pub steps: usize,
+    /// Shift of the schedule.
+    pub shift: f64,
+    /// Guidance; 1 runs the network once per step, anything else twice.
+    pub guidance: f32,
+}
+
+impl Options {
+    /// The choice of a model's makers.
+    pub fn of(spec: &ModelSpec) -> Self {
+        let SamplerDefaults { steps, shift, guidance } = spec.sampler;
+        Self { steps, shift, guidance }
+    }
+}
+
+/// A world that can be walked.
+pub struct World {
+    model: Model,
+    sampling: yume_sampler::Plan,
+    walk: Option<Walk>,
+    times: SegmentTimes,
+}
+
+struct Walk {
+    contexts: Contexts,
+    seed: u64,
+    segment: usize,
+    state: WalkedState,
+    newest: Option<Newest>,
+}
+
+/// The newest segment, so that it can be cut: the state before it and after each of its latents.
+struct Newest {
+    before: WalkedState,
+    after: Vec<WalkedState>,
+}
+
+impl World {
+    /// A world that waits for its start.
+    ///
+    /// # Errors
+    /// If `options` make no schedule.
+    pub fn new(model: Model, options: &Options) -> Result<Self, WorldError> {
+        let schedule = Schedule::shifted(options.steps, options.shift)?;
+        let sampling = yume_sampler::Plan { schedule, guidance: options.guidance };
+        Ok(Self { model, sampling, walk: None, times: SegmentTimes::default() })
+    }
+
+    /// The model it runs.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// How long the stages of the last finished segment took.
+    pub fn times(&self) -> SegmentTimes {
+        self.times
+    }
+
+    /// Forgets the old walk and begins a new one; its start picture is the first frame.
+    ///
+    /// # Errors
+    /// If the model cannot run frames of its own size.
+    pub fn begin(
+        &mut self,
+        start: &Start,
+        outlet: &mut dyn Outlet,
+    ) -> Result<ControlFlow<()>, WorldError> {
+        self.walk = None;
+        let spec = self.model.spec();
+        let (height, width) = (spec.frame.height, spec.frame.width);
+        let picture = start.picture.fit(width as u32, height as u32, start.fit);
+        if outlet.frame(picture.clone()).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        if outlet.progress(Stage::Text, 0, 1).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        let planes = pixels::planar(&picture);
+        let image = self.model.image_features(&planes);
+        let copies = vec![&planes; spec.frame.initial_copies];
+        let video = pixels::video(&copies, height, width, self.model.device());
+        let mut encoder = StreamCache::default();
+        let latents = self.model.vae().encode(video, &mut encoder);
+        let mut decoder = StreamCache::default();
+        // The decoder's past is the start picture; what it decodes to is not shown.
+        self.model.vae().decode(latents.clone(), &mut decoder);
+        let state = WalkedState {
+            known: latents.clone(),
+            latents,
+            encoder,
+            decoder,
+            last_frame: planes,
+            walker: WalkState::default(),
+        };
+        self.walk = Some(Walk {
+            contexts: Contexts::new(image, start.scene.clone()),
+            seed: start.seed,
+            segment: 0,
+            state,
+            newest: None,
+        });
+        Ok(outlet.progress(Stage::Text, 1, 1))
+    }
+
+    /// Walks on by one segment.
+    ///
+    /// A break before the first frame leaves the world as it was; a break at a later frame keeps
+    /// the latents whose frames were handed out.
+    ///
+    /// # Errors
+    /// If the world has not begun, or the history is longer than the model allows.
+    pub fn advance(
+        &mut self,
+        motion: Motion,
+        outlet: &mut dyn Outlet,
+    ) -> Result<ControlFlow<()>, WorldError> {
+        if outlet.progress(Stage::Text, 0, 1).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        let started = Instant::now();
+        let prepared = self.prepare(motion)?;
+        let walk = self.walk.as_ref().ok_or(WorldError::NotBegun)?;
+        let noise = Noise::new(walk.seed, walk.segment as u64)
+            .draw(prepared.noise_shape(), self.model.device());
+        self.times.text = started.elapsed();
+        self.generate(prepared, noise, outlet)
+    }
+
+    /// Everything of a segment that is known before the noise.
+    pub(crate) fn prepare(&mut self, motion: Motion) -> Result<Prepared, WorldError> {
+        let walk = self.walk.as_mut().ok_or(WorldError::NotBegun)?;
+        walk.contexts.prepare(&self.model, motion, self.sampling.guidance != 1.0);
+        Prepared::new(&self.model, &walk.state, motion)
+    }
+
+    /// Samples and decodes a segment from its noise.
+    pub(crate) fn generate(
+        &mut self,
+        prepared: Prepared,
+        noise: Tensor<5>,
+        outlet: &mut dyn Outlet,
+    ) -> Result<ControlFlow<()>, WorldError> {
+        let started = Instant::now();
+        let walk = self.walk.as_mut().ok_or(WorldError::NotBegun)?;
+        let model = &self.model;
+        let (context, negative) = walk.contexts.of(prepared.motion);
+        let mut velocity = DitVelocity {
+            dit: model.dit(),
+            plan: &prepared.plan,
+            conditioning: prepared.conditioning,
+            context,
+            negative,
+        };
+        let steps = self.sampling.schedule.steps();
+        let sampled = sample(&self.sampling, &mut velocity, &prepared.history, noise, |step, _| {
+            outlet.progress(Stage::Sampling, step, steps)
+        });
+        let Ok(latents) = sampled else { return Ok(ControlFlow::Break(())) };
+        if !latents.clone().abs().max().into_scalar::<f32>().is_finite() {
+            return Err(WorldError::NotFinite { segment: walk.segment });
+        }
+        let sampling = started.elapsed();
+
+        let started = Instant::now();
+        let (cap, frame) = (model.spec().history_cap, model.spec().frame);
+        let [_, _, length, ..] = latents.dims();
+        let mut newest = Vec::with_capacity(length);
+        let mut flow = ControlFlow::Continue(());
+        for (k, walker) in prepared.guess.walkers.into_iter().enumerate() {
+            let before = newest.last().unwrap_or(&walk.state);
+            let (state, frames) =
+                decoded(model, before, latents.clone().narrow(2, k, 1), walker, cap);
+            newest.push(state);
+            for planes in frames {
+                flow = outlet.frame(pixels::frame(&planes, frame.height, frame.width));
+                if flow.is_break() {
+                    break;
+                }
+            }
+            if flow.is_break() {
+                break;
+            }
+            flow = outlet.progress(Stage::Decoding, k + 1, length);
+            if flow.is_break() {
+                break;
+            }
+        }
+        if let Some(state) = newest.last() {
+            let before = std::mem::replace(&mut walk.state, state.clone());
+            walk.newest = Some(Newest { before, after: newest });
+            walk.segment += 1;
+        }
+        self.times = SegmentTimes { sampling, decoding: started.elapsed(), ..self.times };
+        Ok(flow)
+    }
+
+    /// Forgets the newest segment after its first `frames` frames, rounded up to a whole latent.
+    /// Returns how many frames of it are kept.
+    ///
+    /// Only the newest segment can be cut: once all of it is forgotten, what is before it stays.
+    pub fn cut(&mut self, frames: usize) -> usize {
+        let whole = self.model.spec().frame.segment_frames;
+        let Some(walk) = self.walk.as_mut() else { return 0 };
+        let Some(newest) = walk.newest.as_mut() else { return whole };
+        newest.after.truncate(frames.div_ceil(FRAMES_PER_LATENT));
+        match newest.after.last() {
+            Some(state) => {
+                walk.state = state.clone();
+                newest.after.len() * FRAMES_PER_LATENT
+            }
+            None => {
+                walk.state = newest.before.clone();
+                walk.newest = None;
+                0
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+impl World {
+    /// The velocity of a segment's first step.
+    pub(crate) fn velocity(&self, prepared: &Prepared, noise: Tensor<5>) -> Tensor<5> {
+        use yume_sampler::Velocity as _;
+        let walk = self.walk.as_ref().expect("the test began the walk");
+        let (context, negative) = walk.contexts.of(prepared.motion);
+        let conditioning = prepared.conditioning.clone();
+        let dit = self.model.dit();
+        DitVelocity { dit, plan: &prepared.plan, conditioning, context, negative }
+            .conditional(noise, 1.0)
+    }
+
+    /// The latents of the newest segment.
+    pub(crate) fn newest_latents(&self) -> Tensor<5> {
+        let walk = self.walk.as_ref().expect("the test began the walk");
+        let [_, _, frames, ..] = walk.state.latents.dims();
+        walk.state.latents.clone().narrow(2, frames - 8, 8)
+    }
+}
+
+/// Decodes one latent and lets the encoder see its frames.
+fn decoded(
+    model: &Model,
+    before: &WalkedState,
+    latent: Tensor<5>,
+    walker: WalkState,
+    cap: Option<usize>,
+) -> (WalkedState, Vec<Vec<f32>>) {
+    let mut decoder = before.decoder.clone();
+    let mut encoder = before.encoder.clone();
+    let video = model.vae().decode(latent.clone(), &mut decoder).clamp(-1.0, 1.0);
+    let seen = model.vae().encode(video.clone(), &mut encoder);
+    let mut frames = pixels::split_video(video);
+    let last_frame = frames.last().expect("a latent decodes to frames").clone();
+    frames.shrink_to_fit();
+    let state = WalkedState {
+        latents: capped(Tensor::cat(vec![before.latents.clone(), latent], 2), cap),
+        known: capped(Tensor::cat(vec![before.known.clone(), seen], 2), cap),
+        encoder,
+        decoder,
+        last_frame,
+        walker,
+    };
+    (state, frames)
+}

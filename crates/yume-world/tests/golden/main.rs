@@ -1,0 +1,66 @@
+//! Our networks against tensors of the published implementation (or of diffusers and transformers).
+//!
+//! Every case file below `YUME_GOLDEN` (by default the small committed set) is run with the weights
+//! and sizes beside it, and the relative L2 error of each output is printed.
+
+mod cases;
+mod network;
+mod sampler;
+
+use std::path::{Path, PathBuf};
+
+use cases::{Outcome, run_case};
+
+/// Sums of f32 products in another order differ by about this much in the networks.
+const NETWORK_TOLERANCE: f64 = 1e-4;
+/// A trajectory of solver steps carries the differences of its network along.
+const TRAJECTORY_TOLERANCE: f64 = 1e-3;
+
+fn folder() -> PathBuf {
+    match std::env::var_os("YUME_GOLDEN") {
+        Some(folder) => folder.into(),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../yume-nets/tests/golden"),
+    }
+}
+
+fn sorted(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn every_case_agrees() {
+    let mut failures = Vec::new();
+    let mut compared = 0;
+    for network in sorted(&folder()).iter().filter(|path| path.join("config.json").is_file()) {
+        for case in sorted(network) {
+            let stem = case.file_stem().unwrap().to_string_lossy().into_owned();
+            if case.extension().is_none_or(|ending| ending != "safetensors")
+                || stem.starts_with("diffusion_pytorch_model")
+            {
+                continue;
+            }
+            let name = format!("{}/{stem}", network.file_name().unwrap().to_string_lossy());
+            match run_case(network, &case, &stem) {
+                Outcome::Compared(errors) => {
+                    for (output, error, tolerance) in errors {
+                        compared += 1;
+                        let verdict = if error <= tolerance { "ok" } else { "FAILED" };
+                        println!(
+                            "{name:<36} {output:<12} {error:>10.2e}  (<= {tolerance:.0e}) {verdict}"
+                        );
+                        if error.is_nan() || error > tolerance {
+                            failures.push(format!("{name} {output}: {error:e}"));
+                        }
+                    }
+                }
+                Outcome::NotOffered(reason) => println!("{name:<36} not run: {reason}"),
+            }
+        }
+    }
+    assert!(compared > 0, "no case was found in {}", folder().display());
+    assert!(failures.is_empty(), "beyond tolerance: {failures:#?}");
+}

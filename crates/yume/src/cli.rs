@@ -1,0 +1,168 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use yume::device::DeviceChoice;
+
+/// Walk through worlds that are generated while you walk.
+///
+/// Without a command the explorer opens: WASD walks, the arrow keys turn, F1 shows all keys. Drop a
+/// picture on the window, or name one here, to walk into it.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub explore: Explore,
+    /// Says more about what happens (twice: much more).
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Walks a script without a window, into a video or a folder of pictures.
+    ///
+    /// Example: yume walk --start street.png --motions "W*3,W+A:left,.:right,S" --out walk.mp4
+    Walk(Walk),
+    /// Lists the devices of this machine, what each can do, and how to get more.
+    Doctor,
+    /// Lists the models that can be walked in.
+    Models(Models),
+}
+
+/// Which model runs, where and how.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Run {
+    /// Folder of a model; without it the embedded early model runs.
+    #[arg(long, value_name = "FOLDER")]
+    pub model: Option<PathBuf>,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t = Where::Auto)]
+    pub device: Where,
+    /// Solver steps per segment [default: the model's own].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub steps: Option<u16>,
+    /// Seed of the walk: the same seed, start and motions give the same walk on the same device.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Where {
+    /// The fastest device that is ready for this model.
+    Auto,
+    /// This machine's processor.
+    Cpu,
+    /// A GPU through Vulkan (Metal on a Mac).
+    Vulkan,
+    /// An NVIDIA GPU through CUDA.
+    Cuda,
+}
+
+impl From<Where> for DeviceChoice {
+    fn from(place: Where) -> Self {
+        match place {
+            Where::Auto => Self::Auto,
+            Where::Cpu => Self::Cpu,
+            Where::Vulkan => Self::Vulkan,
+            Where::Cuda => Self::Cuda,
+        }
+    }
+}
+
+/// The explorer's own options.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Explore {
+    /// Picture to walk into (PNG, JPEG, WebP, BMP or GIF).
+    #[arg(value_name = "PICTURE")]
+    pub start: Option<PathBuf>,
+    #[command(flatten)]
+    pub run: Run,
+    /// Folder for recordings and stills [default: Videos/Yume in your home folder].
+    #[arg(long, value_name = "FOLDER")]
+    pub recordings: Option<PathBuf>,
+    /// A change of keys waits for the end of the two-second segment, as in the paper.
+    #[arg(long)]
+    pub whole_segments: bool,
+    /// Prints how long the window took per frame when it closes.
+    #[arg(long)]
+    pub frame_times: bool,
+    /// Closes the window after this many seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub exit_after: Option<f32>,
+}
+
+/// A walk without a window.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Walk {
+    /// Picture to walk into, or the name of a built-in start [default: the first built-in start].
+    #[arg(long, value_name = "PICTURE")]
+    pub start: Option<PathBuf>,
+    /// What to do, a segment of two seconds each: W A S D and . (stand), a turn after a colon
+    /// (left, right, up, down, up-left, ...), *N to repeat.
+    #[arg(long, value_name = "SCRIPT", value_parser = yume_motion::parse_script)]
+    pub motions: Script,
+    /// Where to write: a file ending in .mp4, or a folder (ending in /) for numbered PNG pictures.
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub run: Run,
+    /// Prints a report for programs to standard output instead of one for people.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Motions as clap sees them: one value, not one per argument.
+pub(crate) type Script = std::vec::Vec<yume_motion::Motion>;
+
+/// The models to list.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Models {
+    /// Folders to look at, besides the embedded model.
+    #[arg(value_name = "FOLDER")]
+    pub folders: Vec<PathBuf>,
+}
+
+fn seconds(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(seconds) if seconds.is_finite() && (0.0..=1e6).contains(&seconds) => Ok(seconds),
+        _ => Err("give a number of seconds, such as 10".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(std::iter::once("yume").chain(line.split_whitespace()))
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn lines_a_person_would_type() {
+        assert!(parse("").unwrap().command.is_none());
+        assert_eq!(parse("street.png --seed 7").unwrap().explore.run.seed, 7);
+        let walk = parse("walk --motions W*3,.:right --out walk.mp4 --device cpu").unwrap();
+        match walk.command {
+            Some(Command::Walk(walk)) => {
+                assert_eq!(walk.motions.len(), 4);
+                assert_eq!(walk.run.device, Where::Cpu);
+            }
+            other => panic!("parsed as {other:?}"),
+        }
+        for wrong in
+            ["walk --out a.mp4", "walk --motions Q --out a.mp4", "--steps 0", "--device tpu"]
+        {
+            assert_eq!(parse(wrong).unwrap_err().exit_code(), 2, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What each command does, and the code the program ends with.
+
+mod doctor;
+mod explore;
+mod models;
+mod walk;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use yume::device::{self, Chosen};
+use yume::embedded;
+use yume::generator::WorldGenerator;
+use yume_checkpoint::{ModelFiles, ModelSpec};
+use yume_media::{Frame, read_picture};
+use yume_session::BoxError;
+use yume_world::{Model, Options, World};
+
+use crate::cli::{Cli, Command, Run};
+
+/// How the program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Everything was done.
+    Done = 0,
+    /// Something failed; a sentence said what.
+    Failed = 1,
+    /// The person stopped it.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+pub(crate) fn run(cli: Cli) -> Result<Exit, BoxError> {
+    match cli.command {
+        None => explore::run(cli.explore),
+        Some(Command::Walk(walk)) => walk::run(walk),
+        Some(Command::Doctor) => Ok(doctor::run()),
+        Some(Command::Models(models)) => Ok(models::run(&models)),
+    }
+}
+
+/// A model that was found, and where it will run; nothing is loaded yet.
+pub(crate) struct Prepared {
+    pub files: ModelFiles,
+    pub label: String,
+    pub chosen: Chosen,
+    pub options: Options,
+}
+
+/// Finds the model and the device that `run` asks for.
+pub(crate) fn prepare(run: &Run) -> Result<Prepared, BoxError> {
+    let (files, label) = match &run.model {
+        None => (embedded::model_files()?, embedded::LABEL.to_owned()),
+        Some(folder) => (ModelFiles::from_folder(folder)?, name_of(folder)),
+    };
+    let spec = files.spec();
+    let mut options = Options::of(spec);
+    if let Some(steps) = run.steps {
+        options.steps = usize::from(steps);
+    }
+    let chosen = device::choose(run.device.into(), flops(spec, &options), segment_secs(spec))?;
+    Ok(Prepared { files, label, chosen, options })
+}
+
+impl Prepared {
+    /// How many frames to generate ahead: little if the device is fast enough, so that a key is
+    /// answered soon, a whole segment if it is not.
+    pub(crate) fn lookahead_frames(&self) -> usize {
+        let spec = self.files.spec();
+        let is_fast = flops(spec, &self.options) / device::CPU_FLOPS_PER_SEC < segment_secs(spec);
+        if is_fast { spec.frame.segment_frames / 4 } else { spec.frame.segment_frames }
+    }
+
+    /// Loads the model; takes a moment.
+    pub(crate) fn open(self) -> Result<WorldGenerator, BoxError> {
+        let model = Model::open(&self.files, &self.chosen.device, self.chosen.matrices)?;
+        Ok(WorldGenerator::new(World::new(model, &self.options)?))
+    }
+}
+
+/// The picture named by an argument: a built-in start or a file.
+pub(crate) fn start_picture(argument: Option<&Path>) -> Result<Frame, BoxError> {
+    let starts = embedded::starts()?;
+    let Some(path) = argument else {
+        let first =
+            starts.into_iter().next().ok_or("the program was built without start pictures")?;
+        return Ok(first.1);
+    };
+    let built_in = starts.into_iter().find(|(name, _)| path.as_os_str() == name.as_str());
+    match built_in {
+        Some((_, frame)) if !path.exists() => Ok(frame),
+        _ => Ok(read_picture(path)?),
+    }
+}
+
+/// Floating-point operations of one segment's network passes, from the sizes alone.
+fn flops(spec: &ModelSpec, options: &Options) -> f64 {
+    let passes = options.steps as f64 * if options.guidance == 1.0 { 1.0 } else { 2.0 };
+    let latents = (spec.frame.segment_frames / yume_world::FRAMES_PER_LATENT) as f64;
+    let tokens = latents * (spec.frame.height * spec.frame.width) as f64 / 256.0;
+    let dit = &spec.dit;
+    let block = (8 * dit.dim * dit.dim + 2 * dit.dim * dit.ffn_dim) as f64;
+    2.0 * passes * tokens * dit.num_layers as f64 * (block + 2.0 * tokens * dit.dim as f64)
+}
+
+fn segment_secs(spec: &ModelSpec) -> f64 {
+    spec.frame.segment_frames as f64 / f64::from(spec.frame.fps)
+}
+
+fn name_of(folder: &Path) -> String {
+    folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned()
+}

@@ -1,0 +1,176 @@
+//! `yume walk`: a script of motions into a video, without a window.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use yume::explorer::ExplorerStart;
+use yume_media::open_sink;
+use yume_session::{BoxError, Event, ScriptReport, Stage, run_script};
+use yume_world::SegmentTimes;
+
+use super::{Exit, prepare, start_picture};
+use crate::cli::Walk;
+
+pub(super) fn run(walk: Walk) -> Result<Exit, BoxError> {
+    // Everything that can be wrong with the arguments is found before the model is loaded.
+    let picture = start_picture(walk.start.as_deref())?;
+    let prepared = prepare(&walk.run)?;
+    let frame = prepared.files.spec().frame.clone();
+    let (device, model) = (prepared.chosen.label.clone(), prepared.label.clone());
+    let sink = open_sink(&walk.out, frame.width as u32, frame.height as u32, frame.fps as u32)?;
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    ctrlc::set_handler(move || flag.store(true, Relaxed))
+        .map_err(|error| format!("Ctrl-C cannot be caught ({error}); try again"))?;
+
+    let bar = bar(walk.motions.len(), prepared.options.steps);
+    bar.set_message("loading the model");
+    let started = Instant::now();
+    let mut generator = prepared.open()?;
+    let loading = started.elapsed();
+    let times = generator.times();
+    let start = ExplorerStart { picture, seed: walk.run.seed };
+    let steps = generator_steps(&bar, walk.motions.len());
+    let mut on_event = |event: Event| show(&bar, steps, &event);
+    let report =
+        run_script(&mut generator, start, &walk.motions, sink, &mut on_event, &interrupted);
+    bar.finish_and_clear();
+    let report = report?;
+    let facts = Facts {
+        model: &model,
+        device: &device,
+        seed: walk.run.seed,
+        loading_secs: loading.as_secs_f32(),
+        total_secs: started.elapsed().as_secs_f32(),
+        out: &walk.out,
+    };
+    if walk.json {
+        print_json(&facts, &report, &times.all())?;
+    } else {
+        print_text(&facts, &report);
+    }
+    Ok(if report.is_interrupted { Exit::Interrupted } else { Exit::Done })
+}
+
+/// A bar over all solver steps of all segments, so that the estimate moves evenly.
+fn bar(segments: usize, steps: usize) -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(Some((segments * (steps + 1)) as u64), target);
+    let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left");
+    bar.set_style(style.expect("the template is fixed and valid"));
+    bar
+}
+
+/// Ticks of the bar per segment: one per solver step and one for decoding.
+fn generator_steps(bar: &ProgressBar, segments: usize) -> u64 {
+    bar.length().unwrap_or(0) / segments.max(1) as u64
+}
+
+fn show(bar: &ProgressBar, ticks_per_segment: u64, event: &Event) {
+    match event {
+        Event::Progress(progress) if progress.stage == Stage::Sampling => {
+            let done = bar.position() / ticks_per_segment * ticks_per_segment;
+            bar.set_position(done + u64::from(progress.step).min(ticks_per_segment - 1));
+            bar.set_message(format!("step {} of {}", progress.step, progress.steps));
+        }
+        Event::Progress(progress) if progress.stage == Stage::Decoding => {
+            bar.set_message("decoding");
+        }
+        Event::SegmentDone(report) => {
+            bar.set_position((report.index as u64 + 1) * ticks_per_segment);
+        }
+        _ => {}
+    }
+}
+
+/// What a report says besides the segments.
+struct Facts<'a> {
+    model: &'a str,
+    device: &'a str,
+    seed: u64,
+    loading_secs: f32,
+    total_secs: f32,
+    out: &'a Path,
+}
+
+fn print_text(facts: &Facts<'_>, report: &ScriptReport) {
+    let seconds: f32 = report.segments.iter().map(|segment| segment.seconds).sum();
+    let count = report.segments.len();
+    println!(
+        "{} frames in {} on {}: {count} segments, {:.2} s each, {:.1} s in all",
+        report.frames,
+        facts.out.display(),
+        facts.device,
+        seconds / count.max(1) as f32,
+        facts.total_secs,
+    );
+    if report.is_interrupted {
+        println!("The walk was interrupted; what was finished is kept.");
+    }
+}
+
+#[derive(Serialize)]
+struct JsonReport<'a> {
+    model: &'a str,
+    device: &'a str,
+    seed: u64,
+    out: &'a Path,
+    frames: u64,
+    is_interrupted: bool,
+    loading_secs: f32,
+    begin_secs: f32,
+    first_frame_secs: Option<f32>,
+    total_secs: f32,
+    segments: Vec<JsonSegment>,
+}
+
+#[derive(Serialize)]
+struct JsonSegment {
+    motion: String,
+    frames: usize,
+    text_secs: f32,
+    sampling_secs: f32,
+    decoding_secs: f32,
+    first_frame_secs: f32,
+    total_secs: f32,
+}
+
+fn print_json(
+    facts: &Facts<'_>,
+    report: &ScriptReport,
+    times: &[SegmentTimes],
+) -> Result<(), BoxError> {
+    let segment = |(segment, times): (&yume_session::SegmentReport, &SegmentTimes)| JsonSegment {
+        motion: segment.motion.to_string(),
+        frames: segment.frames,
+        text_secs: times.text.as_secs_f32(),
+        sampling_secs: times.sampling.as_secs_f32(),
+        decoding_secs: times.decoding.as_secs_f32(),
+        first_frame_secs: segment.first_frame_secs,
+        total_secs: segment.seconds,
+    };
+    let json = JsonReport {
+        model: facts.model,
+        device: facts.device,
+        seed: facts.seed,
+        out: facts.out,
+        frames: report.frames,
+        is_interrupted: report.is_interrupted,
+        loading_secs: facts.loading_secs,
+        begin_secs: report.begin_secs,
+        first_frame_secs: report.segments.first().map(|segment| segment.first_frame_secs),
+        total_secs: facts.total_secs,
+        segments: report.segments.iter().zip(times).map(segment).collect(),
+    };
+    println!("{}", serde_json::to_string_pretty(&json)?);
+    Ok(())
+}

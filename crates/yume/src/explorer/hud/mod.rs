@@ -1,0 +1,86 @@
+//! The panels over the picture. They read a [`View`] and name intents; they change nothing.
+
+mod caps;
+mod center;
+mod help;
+mod icons;
+mod message;
+mod pictogram;
+mod samples;
+mod state;
+mod steps;
+mod theme;
+mod toolbar;
+
+use yume_motion::Motion;
+use yume_session::Status;
+
+use super::{intent::Intent, visit::Panels};
+
+pub(super) use samples::{Thumbnail, thumbnails};
+pub(super) use theme::apply as apply_theme;
+
+/// Below this size of the window in points, only the most needed is shown.
+const ROOMY: egui::Vec2 = egui::vec2(760.0, 440.0);
+
+/// Everything that the panels may know.
+pub(super) struct View<'a> {
+    pub(super) model_label: &'a str,
+    pub(super) device_label: &'a str,
+    /// Name of the gamepad in use.
+    pub(super) pad: Option<&'a str>,
+    pub(super) panels: &'a Panels,
+    pub(super) status: &'a Status,
+    pub(super) queue: &'a [Motion],
+    /// What is held.
+    pub(super) held: Motion,
+    /// The chord that goes into the queue when it is let go.
+    pub(super) chord: Motion,
+    pub(super) has_picture: bool,
+    pub(super) is_ready: bool,
+    pub(super) is_opening: bool,
+    pub(super) is_paused: bool,
+    pub(super) is_full_screen: bool,
+    /// Frames per second of the world.
+    pub(super) fps: f32,
+    pub(super) thumbnails: &'a [Thumbnail],
+    /// What the person's keyboard has at the places of W, A, S and D.
+    pub(super) letters: &'a [String; 4],
+}
+
+/// Draws all panels; returns what was asked for.
+pub(super) fn panels_ui(ui: &mut egui::Ui, view: &View<'_>) -> Vec<Intent> {
+    let mut intents = Vec::new();
+    let context = &ui.ctx().clone();
+    let is_roomy = context.content_rect().size().min_elem() >= ROOMY.min_elem()
+        && context.content_rect().width() >= ROOMY.x;
+    if !view.panels.is_bare {
+        state::state_ui(context, view);
+        toolbar::toolbar_ui(context, view, &mut intents);
+        if view.has_picture {
+            steps::steps_ui(context, view, &mut intents);
+            if is_roomy {
+                caps::caps_ui(context, view, &mut intents);
+            }
+        }
+        if view.panels.has_samples {
+            samples::samples_ui(context, view, &mut intents);
+        }
+    }
+    if !view.has_picture {
+        center::center_ui(context, view, &mut intents);
+    }
+    message::recording_ui(context, view);
+    message::message_ui(context, view, &mut intents);
+    if view.panels.has_help {
+        help::help_ui(context, view, &mut intents);
+    }
+    if view.panels.has_file_above {
+        center::drop_ui(context);
+    }
+    intents
+}
+
+#[cfg(test)]
+#[path = "hud_tests.rs"]
+mod tests;

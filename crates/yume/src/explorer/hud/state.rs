@@ -1,0 +1,108 @@
+//! The card at the upper left: which model on which device, what it is doing and how far ahead it is.
+
+use egui::{Align2, Color32, Context, Id, ProgressBar, Role, Sense, Ui, WidgetInfo, vec2};
+use yume_session::Stage;
+
+use super::{View, theme};
+
+const WIDTH: f32 = 218.0;
+
+/// The card.
+pub(super) fn state_ui(context: &Context, view: &View<'_>) {
+    egui::Area::new(Id::unique("state"))
+        .anchor(Align2::LEFT_TOP, vec2(theme::EDGE, theme::EDGE))
+        .fade_in(false)
+        .interactable(false)
+        .show(context, |ui| {
+            theme::card().show(ui, |ui| {
+                ui.set_width(WIDTH);
+                ui.spacing_mut().item_spacing.y = 3.0;
+                ui.add(egui::Label::new(theme::body(view.model_label)).truncate());
+                ui.add(egui::Label::new(theme::small(view.device_label)).truncate());
+                if let Some(pad) = view.pad {
+                    ui.add(egui::Label::new(theme::small(format!("Gamepad: {pad}"))).truncate());
+                }
+                ui.add_space(5.0);
+                doing_ui(ui, view);
+                if view.has_picture {
+                    ui.add_space(4.0);
+                    figures_ui(ui, view);
+                }
+            });
+        });
+}
+
+/// A colored dot and what is being done.
+fn doing_ui(ui: &mut Ui, view: &View<'_>) {
+    let (text, color) = doing(view);
+    ui.horizontal(|ui| {
+        let (dot, _) = ui.allocate_exact_size(vec2(9.0, 9.0), Sense::hover());
+        ui.painter().circle_filled(dot.center(), 4.5, color);
+        ui.label(theme::body(text));
+    });
+    // The bar keeps its place when nothing is done, so that the card does not jump.
+    let share = share_done(view);
+    let bar = ProgressBar::new(share.unwrap_or(0.0)).desired_height(5.0).desired_width(WIDTH);
+    let fill = if share.is_some() { color } else { Color32::TRANSPARENT };
+    let response = ui.add(bar.fill(fill));
+    response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, doing(view).0));
+}
+
+/// What is being done in words, and its color.
+pub(super) fn doing(view: &View<'_>) -> (String, Color32) {
+    let stage = |progress: yume_session::Progress| {
+        let steps = format!("{} of {}", progress.step, progress.steps.max(1));
+        match progress.stage {
+            Stage::Loading => "Loading the model".to_owned(),
+            Stage::Text => "Reading the caption".to_owned(),
+            Stage::Sampling => format!("Imagining, step {steps}"),
+            Stage::Decoding => format!("Drawing, {steps}"),
+        }
+    };
+    match (view.status.progress, view.is_ready) {
+        _ if view.is_paused => ("Paused".into(), theme::AMBER),
+        (Some(progress), _) => (stage(progress), theme::ACCENT),
+        (None, false) => ("Loading the model".into(), theme::AMBER),
+        _ if view.is_opening => ("Opening the picture".into(), theme::ACCENT),
+        _ if view.status.generating.is_some() => ("Imagining".into(), theme::ACCENT),
+        _ if view.has_picture => ("Ready".into(), theme::DIM),
+        _ => ("Waiting for a picture".into(), theme::DIM),
+    }
+}
+
+/// How much of the work at hand is done, 0 to 1.
+pub(super) fn share_done(view: &View<'_>) -> Option<f32> {
+    let progress = view.status.progress?;
+    Some((progress.step as f32 / progress.steps.max(1) as f32).clamp(0.0, 1.0))
+}
+
+fn figures_ui(ui: &mut Ui, view: &View<'_>) {
+    let status = view.status;
+    row_ui(ui, "Segment", |ui| {
+        let seconds = status.seconds_per_segment;
+        ui.label(theme::small(seconds.map_or("not measured yet".into(), |s| format!("{s:.2} s"))));
+    });
+    row_ui(ui, "Walked", |ui| {
+        let seconds = status.shown_frames.saturating_sub(1) as f32 / view.fps;
+        ui.label(theme::small(format!("{seconds:.1} s")));
+    });
+    row_ui(ui, "Ahead", |ui| {
+        let share = status.ring_frames as f32 / status.ring_capacity.max(1) as f32;
+        let label = format!("{} of {}", status.ring_frames, status.ring_capacity);
+        let text = theme::small(label.clone());
+        ui.label(text);
+        let bar = ProgressBar::new(share).desired_height(5.0).desired_width(ui.available_width());
+        let response = ui.add(bar.fill(theme::haze(120)));
+        let label = format!("Frames ahead: {label}");
+        response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &label));
+    });
+}
+
+fn row_ui(ui: &mut Ui, name: &str, value: impl FnOnce(&mut Ui)) {
+    ui.horizontal(|ui| {
+        let (rect, _) = ui.allocate_exact_size(vec2(62.0, 16.0), Sense::hover());
+        let at = rect.left_center();
+        ui.painter().text(at, Align2::LEFT_CENTER, name, theme::small_font(), theme::DIM);
+        value(ui);
+    });
+}

@@ -1,0 +1,93 @@
+//! The window: shows a walk as it is generated and takes keys, pads, pictures and clicks.
+//!
+//! Input becomes an [`intent`], [`visit`] applies it to the session, [`look_ahead`] answers keys before the first frame is
+//! there, [`screen`] draws the picture and the [`hud`] over it, and [`app`] joins them in the event loop.
+
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use yume_media::Frame;
+use yume_motion::{walk::WalkRule, warp::WarpModel};
+use yume_session::{Session, SessionError};
+
+mod app;
+mod error;
+mod files;
+mod frame_times;
+mod hud;
+mod icon;
+mod intent;
+mod keys;
+mod look_ahead;
+mod pad;
+mod pad_thread;
+mod screen;
+mod taps;
+mod visit;
+mod wake;
+
+pub use error::ExplorerError;
+
+/// What the window shows and knows before the first world begins.
+pub struct ExplorerConfig {
+    /// Title of the window.
+    pub title: String,
+    /// The model, for the person: `embedded early model`.
+    pub model_label: String,
+    /// The device that generates, for the person.
+    pub device_label: String,
+    /// The picture to begin with; without it the first sample is taken.
+    pub start: Option<PathBuf>,
+    /// Pictures to choose from, best at most nine.
+    pub samples: Vec<Sample>,
+    /// The world that the look-ahead assumes; without it the window waits for frames.
+    pub warp: Option<WarpModel>,
+    /// How the camera answers a motion, and how many frames make a second.
+    pub walk: WalkRule,
+    /// Where recordings and stills go; made when first needed.
+    pub recordings_dir: PathBuf,
+    /// The seed of every world that begins here.
+    pub seed: u64,
+    /// Prints one line of frame times to stdout at the end.
+    pub frame_times: bool,
+    /// Closes the window after this time, for tests.
+    pub exit_after: Option<Duration>,
+}
+
+/// A picture that is offered as a start.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// A short name.
+    pub name: String,
+    /// The picture.
+    pub frame: Frame,
+}
+
+/// What a world begins from.
+#[derive(Clone, Debug)]
+pub struct ExplorerStart {
+    /// The picture, of any size.
+    pub picture: Frame,
+    /// The seed of its randomness.
+    pub seed: u64,
+}
+
+/// Opens the window and returns when it is closed. Call it on the main thread, once per process.
+///
+/// `spawn` starts the session; the closure it is given wakes the window and is made for
+/// [`Session::spawn`].
+///
+/// # Errors
+/// Fails with a sentence that says what to do where there is no display or no way to draw, or the session does not start.
+pub fn run(
+    config: ExplorerConfig,
+    spawn: impl FnOnce(Box<dyn Fn() + Send + Sync>) -> Result<Session<ExplorerStart>, SessionError>,
+) -> Result<(), ExplorerError> {
+    let exit_at = config.exit_after.map(|after| Instant::now() + after);
+    let event_loop = app::open_event_loop()?;
+    let waker = wake::Waker::new(event_loop.create_proxy());
+    let session = spawn(waker.boxed())?;
+    app::run(event_loop, waker, config, session, exit_at)
+}

@@ -1,0 +1,159 @@
+//! The shaders are valid, and the one of the look-ahead computes what `WarpModel` does.
+
+use yume_motion::walk::Pose;
+use yume_motion::warp::WarpModel;
+
+use super::*;
+use crate::explorer::screen::texture::{texture, view};
+
+#[test]
+fn every_shader_file_is_valid_and_has_both_entry_points() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shaders");
+    let mut checked = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "wgsl") {
+            continue;
+        }
+        let source = std::fs::read_to_string(&path).unwrap();
+        let module = wgpu::naga::front::wgsl::parse_str(&source)
+            .unwrap_or_else(|error| panic!("{}: {}", path.display(), error.emit_to_string(&source)));
+        let mut validator = wgpu::naga::valid::Validator::new(
+            wgpu::naga::valid::ValidationFlags::all(),
+            wgpu::naga::valid::Capabilities::empty(),
+        );
+        validator.validate(&module).unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));
+        let names: Vec<_> = module.entry_points.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names, ["vs_main", "fs_main"], "{}", path.display());
+        checked += 1;
+    }
+    assert!(checked >= 2, "only {checked} shaders in {folder}");
+}
+
+#[test]
+fn the_uniform_struct_of_the_shader_has_the_layout_that_rust_fills() {
+    let module = wgpu::naga::front::wgsl::parse_str(SHADER).unwrap();
+    let (_, sight) = module
+        .types
+        .iter()
+        .find(|(_, kind)| kind.name.as_deref() == Some("Sight"))
+        .expect("the shader has a struct Sight");
+    let wgpu::naga::TypeInner::Struct { members, span } = &sight.inner else {
+        panic!("Sight is no struct")
+    };
+    assert_eq!(*span as usize, FLOATS * size_of::<f32>());
+    let offsets: Vec<_> = members
+        .iter()
+        .map(|member| (member.name.as_deref().unwrap_or(""), member.offset / 4))
+        .collect();
+    let wanted = [
+        ("size", 0),
+        ("tangent", 2),
+        ("position", 4),
+        ("last_pitch", 6),
+        ("forward", 8),
+        ("camera_height", 11),
+        ("right", 12),
+        ("cylinder_radius", 15),
+        ("up", 16),
+        ("min_depth", 19),
+        ("u_clamp", 20),
+        ("v_clamp", 21),
+        ("share", 22),
+        ("padding", 23),
+    ];
+    assert_eq!(offsets, wanted);
+}
+
+/// A device without a window, or `None` on a machine that has none at all.
+fn device() -> Option<(wgpu::Device, wgpu::Queue)> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let adapter =
+        pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default())).ok()?;
+    pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor::default())).ok()
+}
+
+/// Columns in red, rows in green, so that a color says where it came from.
+fn map(width: u32, height: u32) -> Vec<u8> {
+    (0..width * height)
+        .flat_map(|at| {
+            let [column, row] = [at % width, at / width];
+            [(255 * column / (width - 1)) as u8, (255 * row / (height - 1)) as u8, 128, 255]
+        })
+        .collect()
+}
+
+#[test]
+fn the_shader_sees_what_the_warp_model_sees() {
+    const SIZE: [u32; 2] = [64, 48];
+    let Some((device, queue)) = device() else {
+        eprintln!("no device to draw with: the shader's arithmetic was not compared");
+        return;
+    };
+    let [width, height] = SIZE;
+    let picture = map(width, height);
+    let held = texture(&device, "held", SIZE, wgpu::TextureUsages::COPY_DST);
+    let layout = wgpu::TexelCopyBufferLayout {
+        offset: 0,
+        bytes_per_row: Some(4 * width),
+        rows_per_image: None,
+    };
+    queue.write_texture(held.as_image_copy(), &picture, layout, held.size());
+    let planes: Vec<f32> = (0..3)
+        .flat_map(|plane| picture.iter().skip(plane).step_by(4).map(|&byte| f32::from(byte)))
+        .collect();
+    let poses = [
+        (Pose { x: 0.0, y: 0.0, yaw: 0.0, pitch: 0.0 }, 0.0),
+        (Pose { x: 2.5, y: 0.0, yaw: 0.0, pitch: 0.0 }, 0.0),
+        (Pose { x: -1.0, y: 0.7, yaw: -0.6, pitch: 0.1 }, 0.05),
+        (Pose { x: 0.3, y: -2.0, yaw: 1.4, pitch: -0.2 }, -0.1),
+    ];
+    for (pose, last_pitch) in poses {
+        let model = WarpModel::TINY_V0;
+        let view = model.view(pose, last_pitch, SIZE.map(|side| side as f32));
+        let drawn = draw(&device, &queue, &held, Sight { view, share: 1.0 });
+        let wanted = model.warp(&planes, width as usize, height as usize, pose, last_pitch);
+        let area = (width * height) as usize;
+        let worst = (0..3 * area)
+            .map(|at| (f32::from(drawn[4 * (at % area) + at / area]) - wanted[at]).abs())
+            .fold(0.0, f32::max);
+        // Half a level of rounding in the target and up to one in the filter's 8-bit weights.
+        assert!(worst <= 1.6, "{pose:?}: off by {worst} of 255");
+    }
+}
+
+/// The picture that the pass makes of `held`.
+fn draw(device: &wgpu::Device, queue: &wgpu::Queue, held: &wgpu::Texture, sight: Sight) -> Vec<u8> {
+    let size = [held.width(), held.height()];
+    let usage = wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC;
+    let target = texture(device, "target", size, usage);
+    let held = view(held);
+    let pair = Pair { newest: &held, held: &held, version: 0 };
+    let mut show = Show::new(device, target.format());
+    let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    let target_view = view(&target);
+    let mut pass = crate::explorer::screen::begin_pass(&mut encoder, &target_view);
+    show.draw(device, queue, &mut pass, [0, 0, size[0], size[1]], pair, Some(sight));
+    drop(pass);
+    let bytes_per_row = 4 * size[0];
+    assert_eq!(bytes_per_row % wgpu::COPY_BYTES_PER_ROW_ALIGNMENT, 0, "choose another width");
+    let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+        label: None,
+        size: u64::from(bytes_per_row * size[1]),
+        usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+        mapped_at_creation: false,
+    });
+    let to = wgpu::TexelCopyBufferInfo {
+        buffer: &buffer,
+        layout: wgpu::TexelCopyBufferLayout {
+            offset: 0,
+            bytes_per_row: Some(bytes_per_row),
+            rows_per_image: None,
+        },
+    };
+    encoder.copy_texture_to_buffer(target.as_image_copy(), to, target.size());
+    queue.submit([encoder.finish()]);
+    buffer.slice(..).map_async(wgpu::MapMode::Read, |mapped| mapped.unwrap());
+    device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
+    buffer.slice(..).get_mapped_range().unwrap().to_vec()
+}

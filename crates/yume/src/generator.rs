@@ -1,0 +1,96 @@
+//! A world as the session drives it.
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use yume_media::{Fit, Frame};
+use yume_motion::Motion;
+use yume_session::{BoxError, Generator, Outlet, Progress, Stage};
+use yume_world::{SegmentTimes, Start, World};
+
+use crate::explorer::ExplorerStart;
+
+/// How long the stages of each finished segment took, readable while the generator is driven.
+#[derive(Clone, Debug, Default)]
+pub struct Times(Arc<Mutex<Vec<SegmentTimes>>>);
+
+impl Times {
+    /// One entry per segment, in order.
+    pub fn all(&self) -> Vec<SegmentTimes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn push(&self, times: SegmentTimes) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(times);
+    }
+}
+
+/// Drives a [`World`] for a session or a script.
+pub struct WorldGenerator {
+    world: World,
+    times: Times,
+}
+
+impl WorldGenerator {
+    /// A generator of `world`.
+    pub fn new(world: World) -> Self {
+        Self { world, times: Times::default() }
+    }
+
+    /// The times of the segments to come.
+    pub fn times(&self) -> Times {
+        self.times.clone()
+    }
+}
+
+impl Generator for WorldGenerator {
+    type Start = ExplorerStart;
+
+    fn begin(
+        &mut self,
+        start: ExplorerStart,
+        out: &mut dyn Outlet,
+    ) -> Result<ControlFlow<()>, BoxError> {
+        // Cropping keeps upright things upright; a stretched street would bend every motion.
+        let start = Start {
+            picture: start.picture,
+            fit: Fit::Crop,
+            scene: String::new(),
+            seed: start.seed,
+        };
+        Ok(self.world.begin(&start, &mut Adapter(out))?)
+    }
+
+    fn advance(
+        &mut self,
+        motion: Motion,
+        out: &mut dyn Outlet,
+    ) -> Result<ControlFlow<()>, BoxError> {
+        let flow = self.world.advance(motion, &mut Adapter(out))?;
+        if flow.is_continue() {
+            self.times.push(self.world.times());
+        }
+        Ok(flow)
+    }
+
+    fn cut(&mut self, frames: usize) -> usize {
+        self.world.cut(frames)
+    }
+}
+
+struct Adapter<'a>(&'a mut dyn Outlet);
+
+impl yume_world::Outlet for Adapter<'_> {
+    fn progress(&mut self, stage: yume_world::Stage, step: usize, steps: usize) -> ControlFlow<()> {
+        let stage = match stage {
+            yume_world::Stage::Text => Stage::Text,
+            yume_world::Stage::Sampling => Stage::Sampling,
+            yume_world::Stage::Decoding => Stage::Decoding,
+        };
+        self.0.progress(Progress { stage, step: step as u32, steps: steps as u32 })
+    }
+
+    fn frame(&mut self, frame: Frame) -> ControlFlow<()> {
+        self.0.frame(frame)
+    }
+}
