@@ -19,7 +19,7 @@ pub(crate) fn serves<const D: usize>(x: &Tensor<D>) -> bool {
 
 /// The values of a small tensor, such as a parameter.
 pub(crate) fn values<const D: usize>(x: Tensor<D>) -> Vec<f32> {
-    x.into_data().into_vec().expect("kernels run on f32")
+    x.into_data().try_into_vec::<f32>().expect("kernels run on f32")
 }
 
 /// Runs `row` over consecutive rows of `width` values, in parallel; `row` gets the row's index.

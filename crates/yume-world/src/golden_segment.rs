@@ -25,7 +25,7 @@ struct Golden(Weights);
 impl Golden {
     fn values(&self, name: &str) -> Vec<f32> {
         let data = self.0.read(name).unwrap_or_else(|| panic!("the excerpt has no {name}"));
-        data.into_vec().unwrap()
+        data.try_into_vec().unwrap()
     }
 
     fn noise(&self, name: &str) -> Tensor<5> {
@@ -71,7 +71,7 @@ impl Outlet for Frames {
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().into_vec().unwrap()
+    tensor.into_data().try_into_vec().unwrap()
 }
 
 /// Every eighth frame, planar `[3, frames, height, width]`.

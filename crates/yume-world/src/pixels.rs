@@ -37,7 +37,7 @@ pub(crate) fn video(
 pub(crate) fn split_video(video: Tensor<5>) -> Vec<Vec<f32>> {
     let [_, channels, frames, height, width] = video.dims();
     let pixels = height * width;
-    let values = video.into_data().into_vec::<f32>().expect("frames are decoded as f32");
+    let values = video.into_data().try_into_vec::<f32>().expect("frames are decoded as f32");
     (0..frames)
         .map(|frame| {
             let plane = |channel| &values[(channel * frames + frame) * pixels..][..pixels];

@@ -74,17 +74,18 @@ impl Vae {
     /// - video: `[batch, 3, frames, height, width]` in [-1, 1], edges multiples of 8
     /// - output: `[batch, z, latent frames, height / 8, width / 8]`, f32
     pub fn encode(&self, video: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
-        let mut video = video;
-        let mut latents = Vec::new();
-        if cache.is_fresh() {
-            latents.push(self.encode_chunk(video.clone().narrow(2, 0, 1), true, cache));
-            let [_, _, frames, ..] = video.dims();
-            video = video.narrow(2, 1, frames - 1);
-        }
         let [_, _, frames, ..] = video.dims();
-        let whole = frames / FRAMES_PER_LATENT * FRAMES_PER_LATENT;
-        if whole > 0 {
-            latents.push(self.encode_chunk(video.narrow(2, 0, whole), false, cache));
+        let first = usize::from(cache.is_fresh());
+        let mut latents = Vec::new();
+        if first == 1 {
+            latents.push(self.encode_chunk(video.clone().narrow(2, 0, 1), true, cache));
+        }
+        // One latent at a time, however many frames arrive: larger products would be split
+        // differently, and streaming would not give exactly the same values.
+        for group in 0..(frames - first) / FRAMES_PER_LATENT {
+            let start = first + group * FRAMES_PER_LATENT;
+            let frames = video.clone().narrow(2, start, FRAMES_PER_LATENT);
+            latents.push(self.encode_chunk(frames, false, cache));
         }
         Tensor::cat(latents, 2)
     }
@@ -122,16 +123,14 @@ impl Vae {
     /// - output: `[batch, 3, frames, 8 * height, 8 * width]`, about [-1, 1], f32
     pub fn decode(&self, latents: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
         let z = latents * self.std.val() + self.mean.val();
-        let [_, _, frames, ..] = z.dims();
-        if !cache.is_fresh() {
-            return self.decode_chunk(z, false, cache);
-        }
-        let first = self.decode_chunk(z.clone().narrow(2, 0, 1), true, cache);
-        if frames == 1 {
-            return first;
-        }
-        let rest = self.decode_chunk(z.narrow(2, 1, frames - 1), false, cache);
-        Tensor::cat(vec![first, rest], 2)
+        let [_, _, count, ..] = z.dims();
+        let frames = (0..count)
+            .map(|i| {
+                let is_first = cache.is_fresh();
+                self.decode_chunk(z.clone().narrow(2, i, 1), is_first, cache)
+            })
+            .collect();
+        Tensor::cat(frames, 2)
     }
 
     fn decode_chunk(&self, z: Tensor<5>, is_first: bool, cache: &mut StreamCache) -> Tensor<5> {

@@ -133,7 +133,7 @@ fn image(folder: &Path, case: &Case) -> Vec<(String, f64, f64)> {
             let picture = case.tensor::<4>(&format!("image_{i}"));
             let [_, _, height, width] = picture.dims();
             let device = picture.device();
-            let values = picture.into_data().into_vec::<f32>().unwrap();
+            let values = picture.into_data().try_into_vec::<f32>().unwrap();
             let pixels = clip::preprocess(&values, height, width, &config);
             let pixels = clip::to_tensor(pixels, &config, &device);
             let (seen, features) = (format!("pixels_{i}"), format!("features_{i}"));

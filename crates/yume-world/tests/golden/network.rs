@@ -29,18 +29,18 @@ impl Case {
     pub fn tensor<const D: usize>(&self, name: &str) -> Tensor<D> {
         let data = self.data(name).convert::<f32>();
         let mut shape = [1; D];
-        let rank = data.shape.as_slice().len();
-        shape[D - rank..].copy_from_slice(data.shape.as_slice());
-        let data = TensorData::new(data.into_vec::<f32>().unwrap(), shape);
+        let rank = data.shape().as_slice().len();
+        shape[D - rank..].copy_from_slice(data.shape().as_slice());
+        let data = TensorData::new(data.try_into_vec::<f32>().unwrap(), shape);
         Tensor::from_data(data, (&Device::flex(), DType::F32))
     }
 
     pub fn floats(&self, name: &str) -> Vec<f64> {
-        self.data(name).convert::<f64>().into_vec().unwrap()
+        self.data(name).convert::<f64>().try_into_vec().unwrap()
     }
 
     pub fn integers(&self, name: &str) -> Vec<i64> {
-        self.data(name).convert::<i64>().into_vec().unwrap()
+        self.data(name).convert::<i64>().try_into_vec().unwrap()
     }
 }
 
@@ -62,7 +62,7 @@ pub fn load<N>(folder: &Path, name: &str, init: impl FnOnce(&mut Scope<'_>) -> N
 pub fn relative_error<const D: usize>(ours: Tensor<D>, theirs: Tensor<D>) -> f64 {
     assert_eq!(ours.dims(), theirs.dims(), "shapes differ");
     let (mut difference, mut norm) = (0.0, 0.0);
-    let values = |tensor: Tensor<D>| tensor.into_data().into_vec::<f32>().unwrap();
+    let values = |tensor: Tensor<D>| tensor.into_data().try_into_vec::<f32>().unwrap();
     for (a, b) in values(ours).into_iter().zip(values(theirs)) {
         difference += (f64::from(a) - f64::from(b)).powi(2);
         norm += f64::from(b).powi(2);

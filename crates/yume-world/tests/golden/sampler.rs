@@ -66,7 +66,8 @@ pub fn run(folder: &Path, case: &Case, stem: &str) -> Outcome {
     let sigmas = case.floats("sigmas");
     let schedule = Schedule::shifted(sigmas.len(), 3.0).unwrap();
     for (ours, theirs) in schedule.sigmas().iter().zip(&sigmas) {
-        assert!((ours - theirs).abs() < 1e-12, "the schedule differs: {ours} and {theirs}");
+        // The reference rounded its sigmas to single precision.
+        assert!((ours - theirs).abs() < 1e-6, "the schedule differs: {ours} and {theirs}");
     }
     let guidance = if kind.contains("nocfg") { 1.0 } else { 5.0 };
     let sampling = yume_sampler::Plan { schedule, guidance };

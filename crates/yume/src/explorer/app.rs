@@ -153,9 +153,8 @@ impl ApplicationHandler<Wake> for App {
     fn window_event(&mut self, event_loop: &ActiveEventLoop, _: WindowId, event: WindowEvent) {
         let now = Instant::now();
         let Some(open) = &mut self.window else { return };
-        if is_for_panels(&event, open.screen.egui()) && open.screen.on_window_event(&event) {
-            open.needs_redraw = !matches!(event, WindowEvent::RedrawRequested) || open.needs_redraw;
-        }
+        let is_for_panels = is_for_panels(&event, open.screen.egui());
+        open.needs_redraw |= is_for_panels && open.screen.on_window_event(&event);
         match event {
             WindowEvent::RedrawRequested => self.redraw(event_loop, now),
             WindowEvent::CloseRequested => event_loop.exit(),
@@ -455,7 +454,9 @@ impl App {
 
 /// Keys walk; only those that move the focus or press a focused button are for the panels.
 fn is_for_panels(event: &WindowEvent, panels: &egui::Context) -> bool {
-    let WindowEvent::KeyboardInput { event, .. } = event else { return true };
+    let WindowEvent::KeyboardInput { event, .. } = event else {
+        return !matches!(event, WindowEvent::RedrawRequested);
+    };
     match event.physical_key {
         PhysicalKey::Code(KeyCode::Tab) => true,
         PhysicalKey::Code(KeyCode::Space | KeyCode::Enter | KeyCode::Escape) => {
