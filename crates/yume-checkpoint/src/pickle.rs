@@ -334,8 +334,8 @@ impl<'a> Machine<'a> {
 
     fn text(&mut self, size: usize) -> Result<(), PickleError> {
         let size = self.size(size)?;
-        let text = str::from_utf8(self.take(size)?);
-        let text = text.or_else(|_| Err(damaged("a text in it is not UTF-8")))?;
+        let text = str::from_utf8(self.take(size)?).ok();
+        let text = text.ok_or_else(|| damaged("a text in it is not UTF-8"))?;
         self.stack.push(Value::Text(text));
         Ok(())
     }
@@ -363,7 +363,7 @@ impl<'a> Machine<'a> {
 
     fn pop_array<const N: usize>(&mut self) -> Result<[Value<'a>; N], PickleError> {
         let values = self.pop_many(N)?;
-        values.try_into().or_else(|_| Err(damaged("its pickle runs out of values")))
+        values.try_into().ok().ok_or_else(|| damaged("its pickle runs out of values"))
     }
 
     fn pop_many(&mut self, count: usize) -> Result<Vec<Value<'a>>, PickleError> {
@@ -393,7 +393,7 @@ impl<'a> Machine<'a> {
         let end = self.input.iter().position(|&byte| byte == b'\n');
         let end = end.ok_or_else(|| damaged("its pickle ends too early"))?;
         let line = self.take(end + 1)?;
-        str::from_utf8(&line[..end]).or_else(|_| Err(damaged("a name in it is not UTF-8")))
+        str::from_utf8(&line[..end]).ok().ok_or_else(|| damaged("a name in it is not UTF-8"))
     }
 
     fn take(&mut self, size: usize) -> Result<&'a [u8], PickleError> {

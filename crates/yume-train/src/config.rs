@@ -204,7 +204,8 @@ impl TrainConfig {
     /// # Panics
     /// If a scene does not parse, which loading rules out.
     pub fn scenes(&self) -> Vec<Scene> {
-        let parse = |words: &String| words.parse().expect("scenes are checked when they are loaded");
+        let parse =
+            |words: &String| words.parse().expect("scenes are checked when they are loaded");
         self.data.scenes.iter().map(parse).collect()
     }
 
@@ -212,7 +213,8 @@ impl TrainConfig {
         let data = &self.data;
         let scenes: Result<Vec<Scene>, _> = data.scenes.iter().map(|words| words.parse()).collect();
         scenes.map_err(|error| format!("data.scenes: {error}"))?;
-        let optimizers = [(&self.vae.optimizer, &self.vae.rate), (&self.dit.optimizer, &self.dit.rate)];
+        let optimizers =
+            [(&self.vae.optimizer, &self.vae.rate), (&self.dit.optimizer, &self.dit.rate)];
         let is_share = |share: f32| (0.0..=1.0).contains(&share);
         let dit = &self.dit;
         let facts = [
@@ -220,21 +222,42 @@ impl TrainConfig {
             (!data.towns.is_empty(), "data.towns is empty"),
             ((1..=8).contains(&data.supersample), "data.supersample is not 1 to 8"),
             ((1..=256).contains(&data.threads), "data.threads is not 1 to 256"),
-            (is_mix(&data.travel) && is_mix(&data.turn), "data.travel or data.turn has no positive weight, or a negative one"),
+            (
+                is_mix(&data.travel) && is_mix(&data.turn),
+                "data.travel or data.turn has no positive weight, or a negative one",
+            ),
             (is_share(data.keep), "data.keep is not 0 to 1"),
-            (self.vae.frames % 4 == 1 && (5..=129).contains(&self.vae.frames), "vae.frames is not one more than a multiple of 4 from 5 to 129"),
+            (
+                self.vae.frames % 4 == 1 && (5..=129).contains(&self.vae.frames),
+                "vae.frames is not one more than a multiple of 4 from 5 to 129",
+            ),
             ((1..=1024).contains(&self.vae.batch), "vae.batch is not 1 to 1024"),
-            (self.vae.linear_clips > 0 && self.vae.statistics_clips > 0, "vae.linear_clips or vae.statistics_clips is 0"),
+            (
+                self.vae.linear_clips > 0 && self.vae.statistics_clips > 0,
+                "vae.linear_clips or vae.statistics_clips is 0",
+            ),
             ((1..=4096).contains(&dit.batch), "dit.batch is not 1 to 4096"),
-            (dit.pool.first > 0 && dit.pool.first <= dit.pool.most, "dit.pool.first is 0 or above dit.pool.most"),
+            (
+                dit.pool.first > 0 && dit.pool.first <= dit.pool.most,
+                "dit.pool.first is 0 or above dit.pool.most",
+            ),
             (dit.pool.segments_per_walk > 0.0, "dit.pool.segments_per_walk is not above 0"),
             (
-                [dit.picture_share, dit.history_noise_share, dit.caption_dropout, dit.masked_share, dit.time.at_one]
-                    .into_iter()
-                    .all(is_share),
+                [
+                    dit.picture_share,
+                    dit.history_noise_share,
+                    dit.caption_dropout,
+                    dit.masked_share,
+                    dit.time.at_one,
+                ]
+                .into_iter()
+                .all(is_share),
                 "a share of dit is not 0 to 1",
             ),
-            (dit.time.shift > 0.0 && dit.time.width > 0.0, "dit.time.shift or dit.time.width is not above 0"),
+            (
+                dit.time.shift > 0.0 && dit.time.width > 0.0,
+                "dit.time.shift or dit.time.width is not above 0",
+            ),
             (
                 optimizers.iter().all(|(optimizer, rate)| {
                     let decays = [optimizer.beta_1, optimizer.beta_2, optimizer.average];

@@ -63,16 +63,22 @@ pub enum TrainError {
     #[error("there is a run already; go on with --resume, or choose another --out: {}", .0.display())]
     Exists(PathBuf),
     /// The weights grew beyond all bounds.
-    #[error("the loss of step {step} is not a number; lower the learning rate in the configuration and resume")]
+    #[error(
+        "the loss of step {step} is not a number; lower the learning rate in the configuration and resume"
+    )]
     Diverged {
         /// The step, counted from 0.
         step: u64,
     },
     /// The device that was asked for cannot be used.
-    #[error("no NVIDIA GPU with a CUDA driver was found; install the driver and the CUDA toolkit, or use --device cpu")]
+    #[error(
+        "no NVIDIA GPU with a CUDA driver was found; install the driver and the CUDA toolkit, or use --device cpu"
+    )]
     NoCuda,
     /// The threads that render the town ended early.
-    #[error("a thread that renders the town has failed; its own message is above, resume from the last checkpoint")]
+    #[error(
+        "a thread that renders the town has failed; its own message is above, resume from the last checkpoint"
+    )]
     Feed,
 }
 

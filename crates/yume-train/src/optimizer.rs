@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use yume_checkpoint::Names;
 
@@ -124,35 +124,42 @@ impl Optimizer {
         let ids: HashMap<&str, ParamId> =
             self.names.iter().map(|(name, id)| (name.as_str(), *id)).collect();
         let count = self.slots.len();
-        let lists = [state.first.len(), state.second.len(), state.average.len(), state.updates.len()];
+        let lists =
+            [state.first.len(), state.second.len(), state.average.len(), state.updates.len()];
         if lists.iter().any(|&length| length != count) {
             return false;
         }
         let averages = state.average.into_iter().zip(state.updates);
         let moments = state.first.into_iter().zip(state.second);
-        for (((name, first), (second_name, second)), ((average_name, average), (updates_name, updates))) in
-            moments.zip(averages)
+        for (
+            ((name, first), (second_name, second)),
+            ((average_name, average), (updates_name, updates)),
+        ) in moments.zip(averages)
         {
             let same = name == second_name && name == average_name && name == updates_name;
             let Some(slot) = ids.get(name.as_str()).and_then(|id| self.slots.get_mut(id)) else {
                 return false;
             };
             let [length] = slot.first.dims();
-            if !same || [&first, &second, &average].iter().any(|data| data.num_elements() != length) {
+            if !same || [&first, &second, &average].iter().any(|data| data.num_elements() != length)
+            {
                 return false;
             }
             let device = slot.first.device();
-            let tensor = |data: TensorData| {
-                Tensor::<1>::from_data(TensorData::new(data.to_vec::<f32>().unwrap_or_default(), [length]), &device)
+            let tensor = |data: TensorData| Tensor::<1>::from_data(data, (&device, DType::F32));
+            *slot = Slot {
+                first: tensor(first),
+                second: tensor(second),
+                average: tensor(average),
+                updates,
             };
-            *slot = Slot { first: tensor(first), second: tensor(second), average: tensor(average), updates };
         }
         true
     }
 }
 
 fn flat<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
-    let count = tensor.dims().iter().product();
+    let count: usize = tensor.dims().iter().product();
     tensor.inner().reshape([count])
 }
 
@@ -204,7 +211,8 @@ impl ModuleMapper for Update<'_> {
         let Some(gradient) = self.gradients.remove::<D>(id) else {
             // It took no part in this step: only its average goes on.
             let value = flat(tensor.clone());
-            slot.average = slot.average.clone() + (value - slot.average.clone()) * (1.0 - self.decay);
+            slot.average =
+                slot.average.clone() + (value - slot.average.clone()) * (1.0 - self.decay);
             return Param::from_mapped_value(id, tensor, mapper);
         };
         let OptimizerConfig { beta_1, beta_2, epsilon, weight_decay, .. } = *self.config;
@@ -218,7 +226,8 @@ impl ModuleMapper for Update<'_> {
         let root = slot.second.clone().sqrt() + epsilon * (1.0 - beta_2.powi(updates)).sqrt();
         let value = value * (1.0 - self.rate * weight_decay)
             - slot.first.clone() / root * (self.rate * unbiased);
-        slot.average = slot.average.clone() + (value.clone() - slot.average.clone()) * (1.0 - self.decay);
+        slot.average =
+            slot.average.clone() + (value.clone() - slot.average.clone()) * (1.0 - self.decay);
         let value = Tensor::<D>::from_inner(value.reshape(shape)).require_grad();
         Param::from_mapped_value(id, value, mapper)
     }

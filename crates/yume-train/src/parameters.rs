@@ -38,7 +38,8 @@ impl Parameters {
         path: &Path,
         init: impl FnOnce(&mut Scope<'_>) -> M,
     ) -> Result<(M, Names), CheckpointError> {
-        let mut source = Known { values: &self.values, names: Names::new(), misfit: Misfit::default() };
+        let mut source =
+            Known { values: &self.values, names: Names::new(), misfit: Misfit::default() };
         let module = init(&mut Scope::root(&mut source, device, DType::F32));
         let used: BTreeSet<&String> = source.names.iter().map(|(name, _)| name).collect();
         let mut misfit = source.misfit;
@@ -51,11 +52,11 @@ impl Parameters {
         }
     }
 
-    /// Takes over the tensors of a file, whose names get `prefix`. `leaves` says which tensors of
-    /// the file are left out.
+    /// Takes over the tensors of a file, whose names get `prefix`. `leaves` says which tensors may
+    /// be missing here or there; those that are missing in the file stay as they are.
     ///
     /// # Errors
-    /// If the file cannot be read or holds a tensor that is none of these parameters.
+    /// If the file cannot be read or its tensors are not these parameters.
     pub fn overlay(
         &mut self,
         path: &Path,
@@ -66,7 +67,7 @@ impl Parameters {
         let mut misfit = Misfit::default();
         for name in weights.names() {
             match (self.values.get_mut(&format!("{prefix}{name}")), weights.read(name)) {
-                (Some(value), Some(data)) if data.shape == value.shape => {
+                (Some(value), Some(data)) if data.shape() == value.shape() => {
                     *value = data.convert::<f32>();
                 }
                 (None, _) if leaves(name) => {}
@@ -75,6 +76,9 @@ impl Parameters {
                 (Some(_), Some(_)) => misfit.misshapen.push(name.to_owned()),
             }
         }
+        let names = self.values.keys().filter_map(|name| name.strip_prefix(prefix));
+        let missing = names.filter(|name| weights.stored(name).is_none() && !leaves(name));
+        misfit.missing = missing.map(str::to_owned).collect();
         if misfit.is_empty() {
             Ok(())
         } else {
@@ -97,21 +101,20 @@ impl Parameters {
 
     /// The numbers of `name`, if there is such a parameter.
     pub fn numbers(&self, name: &str) -> Option<Vec<f32>> {
-        self.values.get(name)?.to_vec().ok()
+        Some(self.values.get(name)?.iter::<f32>().collect())
     }
 
     /// The edges of `name`, if there is such a parameter.
     pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
-        self.values.get(name).map(|data| data.shape.to_vec())
+        self.values.get(name).map(|data| data.shape().to_vec())
     }
 
     /// Replaces the numbers of `name` by `edit` of them; nothing if there is no such parameter.
     pub fn edit(&mut self, name: &str, edit: impl FnOnce(&mut [f32])) {
-        if let Some(value) = self.values.get_mut(name)
-            && let Ok(mut numbers) = value.to_vec::<f32>()
-        {
+        if let Some(value) = self.values.get_mut(name) {
+            let mut numbers: Vec<f32> = value.iter::<f32>().collect();
             edit(&mut numbers);
-            *value = TensorData::new(numbers, value.shape.clone());
+            *value = TensorData::new(numbers, value.shape().clone());
         }
     }
 }
@@ -139,9 +142,11 @@ struct Known<'a> {
 impl Source for Known<'_> {
     fn take(&mut self, name: &str, shape: &[usize], _init: Init) -> Option<TensorData> {
         match self.values.get(name) {
-            Some(data) if data.shape[..] == *shape => Some(data.clone()),
+            Some(data) if data.shape()[..] == *shape => Some(data.clone()),
             Some(data) => {
-                self.misfit.misshapen.push(format!("{name} {:?} instead of {shape:?}", data.shape));
+                self.misfit
+                    .misshapen
+                    .push(format!("{name} {:?} instead of {shape:?}", data.shape()));
                 None
             }
             None => {

@@ -61,7 +61,8 @@ impl State {
         put("extra", &mut pairs(&self.extra));
         let updates = self.optimizer.updates.iter().cloned().collect();
         let facts = Facts { updates, ..self.facts.clone() };
-        let facts = serde_json::to_string(&facts).map_err(|error| TrainError::resume(error, path))?;
+        let facts =
+            serde_json::to_string(&facts).map_err(|error| TrainError::resume(error, path))?;
         save(path, &tensors, Precision::F32, &[("kind", KIND), ("facts", &facts)])?;
         Ok(())
     }
@@ -72,8 +73,8 @@ impl State {
     /// If the file cannot be read or is no state of a run.
     pub fn load(path: &Path) -> Result<Self, TrainError> {
         let bytes = std::fs::read(path).map_err(TrainError::read(path))?;
-        let (_, header) = SafeTensors::read_metadata(&bytes)
-            .map_err(|error| TrainError::resume(error, path))?;
+        let (_, header) =
+            SafeTensors::read_metadata(&bytes).map_err(|error| TrainError::resume(error, path))?;
         let facts = header
             .metadata()
             .as_ref()

@@ -273,6 +273,15 @@ impl World {
         let [_, _, frames, ..] = walk.state.latents.dims();
         walk.state.latents.clone().narrow(2, frames - 8, 8)
     }
+
+    /// The frames of the newest segment before they are rounded to bytes.
+    pub(crate) fn newest_frames(&self) -> Vec<Vec<f32>> {
+        let walk = self.walk.as_ref().expect("the test began the walk");
+        let newest = walk.newest.as_ref().expect("the test advanced the walk");
+        let mut decoder = newest.before.decoder.clone();
+        let video = self.model.vae().decode(self.newest_latents(), &mut decoder);
+        pixels::split_video(video.clamp(-1.0, 1.0))
+    }
 }
 
 /// Decodes one latent and lets the encoder see its frames.

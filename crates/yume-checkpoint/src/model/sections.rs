@@ -96,10 +96,12 @@ impl DitSection {
             history_tiers: self.history_tiers.clone(),
         };
         let (dim, heads) = (config.dim, config.num_heads);
-        ensure(dim % (2 * heads) == 0 && dim / heads >= 6, || {
+        ensure(dim.is_multiple_of(2 * heads) && dim / heads >= 6, || {
             format!("dit.dim {dim} does not divide into {heads} heads of an even size from 6")
         })?;
-        ensure(config.freq_dim % 2 == 0, || format!("dit.freq_dim {} is odd", config.freq_dim))?;
+        ensure(config.freq_dim.is_multiple_of(2), || {
+            format!("dit.freq_dim {} is odd", config.freq_dim)
+        })?;
         ensure(config.in_dim == 2 * config.out_dim + 4, || {
             format!("dit.in_dim {} is not twice {} plus 4", config.in_dim, config.out_dim)
         })?;
@@ -184,12 +186,13 @@ impl TextSection {
             max_distance: within("text.max_distance", self.max_distance, 1..=1 << 20)?,
             eps: within("text.eps", self.eps, 1e-12..=0.1)?,
         };
-        ensure(config.dim_attn % config.heads == 0, || {
+        ensure(config.dim_attn.is_multiple_of(config.heads), || {
             format!("text.dim_attn {} does not divide into {} heads", config.dim_attn, config.heads)
         })?;
-        ensure(config.buckets % 4 == 0 && config.max_distance > config.buckets / 4, || {
-            format!("text.buckets {} do not reach text.max_distance", config.buckets)
-        })?;
+        ensure(
+            config.buckets.is_multiple_of(4) && config.max_distance > config.buckets / 4,
+            || format!("text.buckets {} do not reach text.max_distance", config.buckets),
+        )?;
         Ok(config)
     }
 }

@@ -205,10 +205,10 @@ fn frame(frame: &FrameSection) -> Result<FrameSpec, Finding> {
         segment_frames: within("frame.segment_frames", frame.segment_frames, 4..=4096)?,
         initial_copies: within("frame.initial_copies", frame.initial_copies, 1..=4097)?,
     };
-    ensure(spec.width % 16 == 0 && spec.height % 16 == 0, || {
+    ensure(spec.width.is_multiple_of(16) && spec.height.is_multiple_of(16), || {
         format!("frame is {} by {} pixels, not multiples of 16", spec.width, spec.height)
     })?;
-    ensure(spec.segment_frames % 4 == 0 && spec.initial_copies % 4 == 1, || {
+    ensure(spec.segment_frames.is_multiple_of(4) && spec.initial_copies % 4 == 1, || {
         "frame.segment_frames is no multiple of 4, or frame.initial_copies not one more".to_owned()
     })?;
     Ok(spec)

@@ -6,7 +6,7 @@ use burn::tensor::{Tensor, module};
 
 use super::stream::StreamCache;
 use crate::layers::to_dtype;
-use crate::{Init, Scope};
+use crate::{Init, Scope, cpu};
 
 /// A convolution over time, rows and columns that sees no frame of the future.
 #[derive(Module, Debug)]
@@ -57,6 +57,9 @@ impl CausalConv {
 
     /// The convolution alone: the caller supplies the past, and may skip every other frame.
     pub fn convolve(&self, x: Tensor<5>, stride: usize) -> Tensor<5> {
+        if stride == 1 && cpu::serves(&x) {
+            return cpu::conv::convolve(x, self.weight.val(), self.bias.val(), 1);
+        }
         let [_, _, _, edge, _] = self.weight.dims();
         let options = ConvOptions::new([stride, 1, 1], [0, edge / 2, edge / 2], [1; 3], 1);
         module::conv3d(x, self.weight.val(), Some(self.bias.val()), options)
@@ -91,6 +94,26 @@ impl FrameConv {
         let x = module::conv2d(x, self.weight.val(), Some(self.bias.val()), options);
         let [_, channels, height, width] = x.dims();
         x.reshape([batch, frames, channels, height, width]).swap_dims(1, 2)
+    }
+}
+
+impl FrameConv {
+    /// Repeats every pixel in both directions, then convolves with stride 1.
+    ///
+    /// # Shapes
+    /// - x: `[batch, in, frames, height, width]`
+    /// - output: `[batch, out, frames, 2 * height, 2 * width]`
+    pub fn forward_enlarged(&self, x: Tensor<5>) -> Tensor<5> {
+        if cpu::serves(&x) {
+            let weight = self.weight.val().unsqueeze_dim(2);
+            return cpu::conv::convolve(x, weight, self.bias.val(), 2);
+        }
+        let [batch, channels, frames, height, width] = x.dims();
+        let x = x
+            .reshape([batch * channels * frames, height, 1, width, 1])
+            .expand([batch * channels * frames, height, 2, width, 2])
+            .reshape([batch, channels, frames, 2 * height, 2 * width]);
+        self.forward(x, 1, 1)
     }
 }
 

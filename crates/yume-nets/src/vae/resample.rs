@@ -71,12 +71,7 @@ impl Up {
             Some(temporal) => double_frames(temporal, x, cache),
             None => x,
         };
-        let [batch, channels, frames, height, width] = x.dims();
-        let x = x
-            .reshape([batch * channels * frames, height, 1, width, 1])
-            .expand([batch * channels * frames, height, 2, width, 2])
-            .reshape([batch, channels, frames, 2 * height, 2 * width]);
-        self.spatial.forward(x, 1, 1)
+        self.spatial.forward_enlarged(x)
     }
 }
 

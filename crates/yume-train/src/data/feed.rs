@@ -36,9 +36,9 @@ impl<T: Send + 'static> Feed<T> {
         for index in 0..threads {
             let (sender, make, claimed) = (sender.clone(), Arc::clone(&make), Arc::clone(&claimed));
             // Work that rayon shares out stays on this thread, so that training keeps its own.
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(1);
             let work = move || {
-                let Ok(pool) = pool.use_current_thread().build() else { return };
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread();
+                let Ok(pool) = pool.build() else { return };
                 loop {
                     // Relaxed: numbers only need to differ, nothing else is published with them.
                     let number = claimed.fetch_add(1, Ordering::Relaxed);

@@ -61,12 +61,7 @@ pub fn choose<'a>(
 impl Disturbance {
     /// As the dice fall. The known latents of a standing picture are exact in use, so that they get
     /// no noise; those of a walk are the model's own.
-    pub fn random(
-        config: &DitTraining,
-        count: usize,
-        is_standing: bool,
-        dice: &mut Dice,
-    ) -> Self {
+    pub fn random(config: &DitTraining, count: usize, is_standing: bool, dice: &mut Dice) -> Self {
         let is_noised = !is_standing && dice.chance(config.history_noise_share);
         let most = if is_noised { config.history_noise } else { 0.0 };
         Self {

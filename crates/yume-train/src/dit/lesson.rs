@@ -101,7 +101,11 @@ impl Teacher {
             }
             let seen_so_far = capped(history.clone(), spec.history_cap);
             let (next, after) = example(Arc::clone(&picture), seen_so_far, &mut cache);
-            if k == 0 { standing.push(next) } else { walking.push(next) }
+            if k == 0 {
+                standing.push(next)
+            } else {
+                walking.push(next)
+            }
             history = Tensor::cat(vec![history, after], 2);
         }
         let first_frame = frames.into_iter().next().unwrap_or_default();

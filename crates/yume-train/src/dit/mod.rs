@@ -1,6 +1,7 @@
 //! Training of the DiT together with its text and image encoders.
 
 mod batch;
+mod begin;
 mod lesson;
 mod networks;
 mod own_walk;
@@ -11,6 +12,8 @@ mod run;
 mod start;
 mod step;
 
+pub use batch::Batch;
+pub use begin::DitStart;
 pub use networks::Networks;
-pub use run::{DitRun, DitStart};
+pub use run::DitRun;
 pub use step::{Masking, gradients};

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use yume_checkpoint::{ModelSpec, Tokenizer};
 use yume_motion::Motion;
 use yume_motion::walk::WalkState;
@@ -30,6 +30,8 @@ pub struct Walkers<'a> {
     pub spec: &'a ModelSpec,
     /// The tokenizer.
     pub tokenizer: &'a Tokenizer,
+    /// Where they live.
+    pub device: &'a Device,
     /// Plans on the same device.
     pub plans: &'a mut Plans,
 }
@@ -52,9 +54,9 @@ impl OwnWalk {
         let spec = walkers.spec;
         let (height, width) = (spec.frame.height, spec.frame.width);
         let copies = vec![picture; spec.frame.initial_copies];
-        let device = walkers.networks.dit.devices().into_vec().remove(0);
+        let device = walkers.device;
         let mut encoder = StreamCache::default();
-        let latents = walkers.vae.encode(video(&copies, height, width, &device), &mut encoder);
+        let latents = walkers.vae.encode(video(&copies, height, width, device), &mut encoder);
         let mut decoder = StreamCache::default();
         walkers.vae.decode(latents.clone(), &mut decoder);
         Self {
@@ -115,19 +117,25 @@ impl OwnWalk {
         let [_, z_dim, frames, height, width] = history.dims();
         let [_, _, length, ..] = fill.dims();
         let plan = walkers.plans.of(frames, height, width)?;
-        let mut velocity =
-            Guided { networks: walkers.networks, plan, conditioning: conditioning(known, fill), context };
+        let mut velocity = Guided {
+            networks: walkers.networks,
+            plan,
+            conditioning: conditioning(known, fill),
+            context,
+        };
         let schedule = Schedule::shifted(spec.sampler.steps, spec.sampler.shift)?;
         // Training has no negative prompt to be guided by.
         let sampling = yume_sampler::Plan { schedule, guidance: 1.0 };
         let noise = Noise::new(self.seed, self.segment)
             .draw([1, z_dim, frames + length, height, width], &history.device());
-        let sampled = sample(&sampling, &mut velocity, &history, noise, |_, _| ControlFlow::Continue(()));
+        let sampled =
+            sample(&sampling, &mut velocity, &history, noise, |_, _| ControlFlow::Continue(()));
         let latents = sampled.expect("nothing stops this sampling");
         let decoded = walkers.vae.decode(latents.clone(), &mut self.decoder).clamp(-1.0, 1.0);
         let seen = walkers.vae.encode(decoded.clone(), &mut self.encoder);
         let [_, _, count, ..] = decoded.dims();
-        self.last_frame = decoded.clone().narrow(2, count - 1, 1).into_data().iter::<f32>().collect();
+        self.last_frame =
+            decoded.clone().narrow(2, count - 1, 1).into_data().iter::<f32>().collect();
         self.latents = Tensor::cat(vec![self.latents.clone(), latents], 2);
         self.known = Tensor::cat(vec![self.known.clone(), seen], 2);
         self.segment += 1;

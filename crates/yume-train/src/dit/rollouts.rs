@@ -91,12 +91,12 @@ impl Rollouts {
         for ((slot, motion), parts) in parts {
             let latents = |part: &str| {
                 let data = parts.get(part)?;
-                let shape = <[usize; 4]>::try_from(data.shape.to_vec()).ok()?;
-                Some(Latents { shape, values: data.to_vec().ok()? })
+                let shape = <[usize; 4]>::try_from(data.shape().to_vec()).ok()?;
+                Some(Latents { shape, values: data.iter::<f32>().collect() })
             };
             let example = Example {
                 motion: Motion::from_byte(motion)?,
-                picture: Arc::new(parts.get("picture")?.to_vec().ok()?),
+                picture: Arc::new(parts.get("picture")?.iter::<f32>().collect()),
                 history: latents("history")?,
                 known: latents("known")?,
                 fill: latents("fill")?,
@@ -146,6 +146,10 @@ mod tests {
             let chosen = rollouts.choose(4, &mut dice).unwrap();
             assert!(chosen.iter().all(|e| e.history.shape == chosen[0].history.shape));
         }
-        assert!(Rollouts::default().choose(4, &mut Dice::new(0, crate::dice::Purpose::Rollouts, 0)).is_none());
+        assert!(
+            Rollouts::default()
+                .choose(4, &mut Dice::new(0, crate::dice::Purpose::Rollouts, 0))
+                .is_none()
+        );
     }
 }

@@ -28,132 +28,30 @@ use crate::run::{CHECKPOINT, Training};
 use crate::sheet::sheet;
 use crate::state::{Facts, State};
 
-const HELD_OUT_LESSONS: u64 = 2;
+pub(super) const HELD_OUT_LESSONS: u64 = 2;
 /// Noise levels of the held-out loss: the first step of sampling and the middle of it.
 const HELD_OUT_TIMES: [f32; 2] = [1.0, 0.6];
 
-/// What the first weights are.
-pub enum DitStart {
-    /// Networks that return the filled picture.
-    Fresh,
-    /// The networks in this folder.
-    From(PathBuf),
-    /// A run that was stopped.
-    Resume(Box<State>),
-}
-
 /// One run of DiT training.
 pub struct DitRun {
-    config: TrainConfig,
-    spec: ModelSpec,
-    tokenizer: Tokenizer,
-    device: Device,
-    networks: Networks,
-    names: Names,
-    optimizer: Optimizer,
-    vae: Vae,
-    vae_folder: PathBuf,
-    plans: Plans,
-    pool: LessonPool,
-    rollouts: Rollouts,
-    held_out: Vec<Lesson>,
-    channel_weights: Vec<f32>,
-    from: Option<PathBuf>,
+    pub(super) config: TrainConfig,
+    pub(super) spec: ModelSpec,
+    pub(super) tokenizer: Tokenizer,
+    pub(super) device: Device,
+    pub(super) networks: Networks,
+    pub(super) names: Names,
+    pub(super) optimizer: Optimizer,
+    pub(super) vae: Vae,
+    pub(super) vae_folder: PathBuf,
+    pub(super) plans: Plans,
+    pub(super) pool: LessonPool,
+    pub(super) rollouts: Rollouts,
+    pub(super) held_out: Vec<Lesson>,
+    pub(super) channel_weights: Vec<f32>,
+    pub(super) from: Option<PathBuf>,
 }
 
 impl DitRun {
-    /// Prepares a run on `device` with the VAE in the folder `vae`, whose `config.json` says what
-    /// its latents are.
-    ///
-    /// # Errors
-    /// If the start or the VAE do not fit the configuration.
-    pub fn new(
-        mut config: TrainConfig,
-        vae_folder: &Path,
-        device: &Device,
-        begin: DitStart,
-    ) -> Result<Self, TrainError> {
-        let vae_config = vae_folder.join("config.json");
-        let json = std::fs::read(&vae_config).map_err(TrainError::read(&vae_config))?;
-        let model: serde_json::Value =
-            serde_json::from_slice(&json).map_err(|error| TrainError::config(error, &vae_config))?;
-        config.model["vae"] = model["vae"].clone();
-        let spec = config.spec(&vae_config)?;
-        let tokenizer = config.tokenizer(&spec, &vae_config)?;
-        let mut weights = Parameters::fresh(0, |scope| Vae::init(scope, &spec.vae));
-        weights.overlay(&vae_folder.join("vae.safetensors"), "", |_| false)?;
-        let vae_on = |device: &Device| -> Result<Vae, TrainError> {
-            let (vae, _) = weights.build(device, vae_folder, |scope| Vae::init(scope, &spec.vae))?;
-            Ok(vae.no_grad())
-        };
-        let size = (spec.frame.height, spec.frame.width);
-        let grounds = Arc::new(Grounds::new(&config, spec.walk, size));
-        let teacher = Arc::new(Teacher::new(grounds, vae_on(&Device::flex())?, spec.clone()));
-
-        let mut first_step = 0;
-        let mut resumed = None;
-        let mut rollouts = Rollouts::default();
-        let mut from = None;
-        let parameters = match begin {
-            DitStart::Fresh => start::parameters(config.seed, &spec),
-            DitStart::From(folder) => {
-                let mut parameters = start::parameters(config.seed, &spec);
-                for (file, prefix, part) in [
-                    ("dit.safetensors", "dit.", Part::Dit),
-                    ("text.safetensors", "text.", Part::Text),
-                    ("clip.safetensors", "clip.", Part::Clip),
-                ] {
-                    let leaves = |name: &str| part.leaves(name, &spec.clip);
-                    parameters.overlay(&folder.join(file), prefix, leaves)?;
-                }
-                from = Some(folder);
-                parameters
-            }
-            DitStart::Resume(state) => {
-                let State { weights, optimizer, extra, facts } = *state;
-                let path = Path::new(CHECKPOINT);
-                if facts.recipe != recipe(&config) {
-                    return Err(TrainError::resume("its recipe or its VAE is another one", path));
-                }
-                rollouts = Rollouts::from_tensors(&extra)
-                    .ok_or_else(|| TrainError::resume("its rollouts are damaged", path))?;
-                from = serde_json::from_str(&facts.extra)
-                    .map_err(|error| TrainError::resume(error, path))?;
-                (first_step, resumed) = (facts.step, Some(optimizer));
-                weights
-            }
-        };
-        let autodiff = device.clone().autodiff();
-        let (networks, names) = parameters
-            .build(&autodiff, Path::new("dit"), |scope| Networks::init(scope, &spec))?;
-        let mut optimizer =
-            Optimizer::new(config.dit.optimizer.clone(), &networks, names.clone());
-        if resumed.is_some_and(|state| !optimizer.restore(state)) {
-            let reason = "its optimizer belongs to another network";
-            return Err(TrainError::resume(reason, Path::new(CHECKPOINT)));
-        }
-        let held_out = (0..HELD_OUT_LESSONS)
-            .map(|number| teacher.lesson(&mut Dice::new(config.seed, Purpose::HeldOut, number)))
-            .collect();
-        Ok(Self {
-            channel_weights: channel_weights(&weights, &spec, config.dit.channel_power),
-            vae: vae_on(device)?,
-            vae_folder: vae_folder.to_owned(),
-            plans: Plans::new(spec.clone(), autodiff),
-            pool: LessonPool::new(&config, &teacher, first_step)?,
-            device: device.clone(),
-            config,
-            spec,
-            tokenizer,
-            networks,
-            names,
-            optimizer,
-            rollouts,
-            held_out,
-            from,
-        })
-    }
-
     /// Lets the model walk by itself where the configuration asks for it.
     fn roll_out(&mut self, step: u64) -> Result<(), TrainError> {
         let Some(config) = self.config.dit.rollout.clone() else { return Ok(()) };
@@ -171,6 +69,7 @@ impl DitRun {
             vae: &self.vae,
             spec: &self.spec,
             tokenizer: &self.tokenizer,
+            device: &self.device,
             plans: &mut plans,
         };
         self.rollouts.walk(&config, &mut walkers, lesson, step, &mut dice)
@@ -187,6 +86,7 @@ impl DitRun {
             vae: &self.vae,
             spec: &self.spec,
             tokenizer: &self.tokenizer,
+            device: &self.device,
             plans: &mut plans,
         };
         let mut rows = Vec::new();
@@ -237,8 +137,7 @@ impl Training for DitRun {
         let share = config.rollout.as_ref().map_or(0.0, |rollout| rollout.share);
         let is_rolled = dice.chance(share);
         let lessons = self.pool.at(config, step)?;
-        let rolled =
-            if is_rolled { self.rollouts.choose(config.batch, &mut dice) } else { None };
+        let rolled = if is_rolled { self.rollouts.choose(config.batch, &mut dice) } else { None };
         // The known latents of a rollout are the model's own and need no noise.
         let is_exact = rolled.is_some();
         let examples = rolled.unwrap_or_else(|| choose(lessons, config, &mut dice));
@@ -271,18 +170,27 @@ impl Training for DitRun {
         let networks = self.optimizer.averaged(self.networks.clone());
         let mut plans = Plans::new(self.spec.clone(), self.device.clone());
         let (mut sum, mut count) = (0.0, 0.0);
-        let examples = self.held_out.iter().flat_map(|lesson| lesson.standing.iter().chain(&lesson.walking));
+        let examples =
+            self.held_out.iter().flat_map(|lesson| lesson.standing.iter().chain(&lesson.walking));
         for (number, example) in examples.enumerate() {
             for time in HELD_OUT_TIMES {
-                let mut dice = Dice::new(self.config.seed, Purpose::HeldOut, number as u64);
+                let mut dice =
+                    Dice::new(self.config.seed, Purpose::HeldOut, HELD_OUT_LESSONS + number as u64);
                 let list: [&Example; 1] = [example];
                 let plain = Disturbance::plain(1, time);
-                let batch = batch(&self.spec, &self.tokenizer, &list, &plain, &mut dice, &self.device);
+                let batch =
+                    batch(&self.spec, &self.tokenizer, &list, &plain, &mut dice, &self.device);
                 let [_, frames, height, width] = example.history.shape;
                 let plan = plans.of(frames, height, width)?;
                 let even = vec![1.0; self.spec.vae.z_dim];
-                let loss =
-                    step::loss(&networks, batch, plan, self.spec.dit.text_len, &Masking::All, &even);
+                let loss = step::loss(
+                    &networks,
+                    batch,
+                    plan,
+                    self.spec.dit.text_len,
+                    &Masking::All,
+                    &even,
+                );
                 sum += loss.into_scalar::<f32>();
                 count += 1.0;
             }
@@ -320,9 +228,11 @@ impl Training for DitRun {
             tensors.retain(|(name, _)| name != "mask_token" && !name.starts_with("sideblock."));
             tensors
         };
-        for (file, prefix) in
-            [("dit.safetensors", "dit."), ("text.safetensors", "text."), ("clip.safetensors", "clip.")]
-        {
+        for (file, prefix) in [
+            ("dit.safetensors", "dit."),
+            ("text.safetensors", "text."),
+            ("clip.safetensors", "clip."),
+        ] {
             export::weights(&folder.join(file), &shipped(prefix))?;
         }
         copy(&self.vae_folder, folder, "vae.safetensors")?;
@@ -352,22 +262,7 @@ fn copy(from: &Path, to: &Path, file: &str) -> Result<(), TrainError> {
     std::fs::copy(&from, &to).map(|_| ()).map_err(TrainError::write(&to))
 }
 
-fn recipe(config: &TrainConfig) -> String {
+/// What must be equal for a run to go on.
+pub(super) fn recipe(config: &TrainConfig) -> String {
     json!([config.seed, config.data, config.dit, config.words, config.model]).to_string()
-}
-
-/// How much each latent channel counts: the more, the larger its part in the picture.
-fn channel_weights(vae: &Parameters, spec: &ModelSpec, power: f32) -> Vec<f32> {
-    let z_dim = spec.vae.z_dim;
-    let Some(dec) = vae.numbers("skip.dec") else { return vec![1.0; z_dim] };
-    let mut weights: Vec<f32> = (0..z_dim)
-        .map(|z| {
-            let column = dec.iter().skip(z).step_by(z_dim);
-            let norm = column.map(|x| x * x).sum::<f32>().sqrt() * spec.vae.latent_std[z];
-            norm.max(1e-6).powf(power)
-        })
-        .collect();
-    let mean = weights.iter().sum::<f32>() / z_dim as f32;
-    weights.iter_mut().for_each(|weight| *weight /= mean);
-    weights
 }

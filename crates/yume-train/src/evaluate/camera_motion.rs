@@ -54,7 +54,9 @@ impl Optics {
             .iter()
             .map(|frame| {
                 let pixels = height * width;
-                (0..pixels).map(|i| (frame[i] + frame[pixels + i] + frame[2 * pixels + i]) / 3.0).collect()
+                (0..pixels)
+                    .map(|i| (frame[i] + frame[pixels + i] + frame[2 * pixels + i]) / 3.0)
+                    .collect()
             })
             .collect();
         let mut sum = [0.0; 4];
@@ -82,7 +84,8 @@ impl Optics {
             for left in (0..=width - TILE).step_by(STRIDE) {
                 let cut = |picture: &[f32]| -> Vec<f32> {
                     let rows = top..top + TILE;
-                    rows.flat_map(|row| picture[row * width + left..][..TILE].iter().copied()).collect()
+                    rows.flat_map(|row| picture[row * width + left..][..TILE].iter().copied())
+                        .collect()
                 };
                 let moved = shift(&cut(a), &cut(b));
                 let x = (left as f32 + TILE as f32 / 2.0 - width as f32 / 2.0) / focal;

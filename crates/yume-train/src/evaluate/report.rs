@@ -131,7 +131,13 @@ impl Report {
 fn turn(rule: &WalkRule, motion: CameraMotion) -> (i8, i8) {
     let class = |rate: f32, nominal_deg: f64| {
         let part = rate / (nominal_deg.to_radians() as f32).max(1e-6);
-        if part > COUNTS { 1 } else if part < -COUNTS { -1 } else { 0 }
+        if part > COUNTS {
+            1
+        } else if part < -COUNTS {
+            -1
+        } else {
+            0
+        }
     };
     (class(motion.yaw, rule.yaw_deg_per_sec), class(motion.pitch, rule.pitch_deg_per_sec))
 }
@@ -164,7 +170,11 @@ impl fmt::Display for Report {
             "turns followed {:.2} (true frames {:.2}, shuffled {:.2}): instruction following {:.2}",
             self.turn_accuracy, self.upper_bound, self.lower_bound, self.instruction_following
         )?;
-        writeln!(f, "{:>8} {:>12} {:>6} {:>18} {:>10}", "axis", "correlation", "gain", "true correlation", "true gain")?;
+        writeln!(
+            f,
+            "{:>8} {:>12} {:>6} {:>18} {:>10}",
+            "axis", "correlation", "gain", "true correlation", "true gain"
+        )?;
         for axis in &self.axes {
             writeln!(
                 f,

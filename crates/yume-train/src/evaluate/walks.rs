@@ -141,7 +141,8 @@ impl Visit {
         let model = Model::open(files, &options.device, DType::F32)?;
         let spec = files.spec();
         let own = model.options();
-        let world = World::new(model, &Options { steps: options.steps.unwrap_or(own.steps), ..own })?;
+        let world =
+            World::new(model, &Options { steps: options.steps.unwrap_or(own.steps), ..own })?;
         let size = (spec.frame.height, spec.frame.width);
         let eyes = yume_town::Camera::of_walker(Pose::default());
         // The town is seen with a walker's eyes; a model that assumes others is measured by its own.

@@ -27,7 +27,8 @@ pub fn largest(matrix: &Symmetric, count: usize) -> Vec<(f64, Vec<f64>)> {
     // Any start that is orthogonal to no wanted direction does; this one repeats.
     let mut state = 1u64;
     let mut random = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 40) as f64 / (1u64 << 24) as f64 - 0.5
     };
     let mut basis: Vec<Vec<f64>> =
@@ -50,7 +51,8 @@ pub fn largest(matrix: &Symmetric, count: usize) -> Vec<(f64, Vec<f64>)> {
         before = values;
     }
     let vectors = basis.into_iter().map(|mut vector| {
-        let largest = vector.iter().copied().fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
+        let largest =
+            vector.iter().copied().fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
         if largest < 0.0 {
             vector.iter_mut().for_each(|x| *x = -*x);
         }
@@ -141,7 +143,8 @@ mod tests {
         let size = diagonal.len();
         let axis = |i: usize| -> Vec<f64> {
             // The columns of a discrete cosine transform are orthonormal.
-            let scale = if i == 0 { (1.0 / size as f64).sqrt() } else { (2.0 / size as f64).sqrt() };
+            let scale =
+                if i == 0 { (1.0 / size as f64).sqrt() } else { (2.0 / size as f64).sqrt() };
             let angle = std::f64::consts::PI * i as f64 / size as f64;
             (0..size).map(|k| scale * (angle * (k as f64 + 0.5)).cos()).collect()
         };

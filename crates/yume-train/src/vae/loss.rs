@@ -65,6 +65,14 @@ mod tests {
         assert_eq!(of(1.0, 0.0, 0.0, 0.0), 0.5);
         assert_eq!(of(0.0, 0.0, 0.0, 1.0), 0.25);
         assert_eq!(of(0.0, 1.0, 1.0, 0.0), 0.0);
-        assert_eq!(loss(&VaeLoss { absolute: 1.0, gradient: 1.0, temporal: 1.0, squared: 1.0 }, a.clone(), a.clone()).into_scalar::<f32>(), 0.0);
+        assert_eq!(
+            loss(
+                &VaeLoss { absolute: 1.0, gradient: 1.0, temporal: 1.0, squared: 1.0 },
+                a.clone(),
+                a.clone()
+            )
+            .into_scalar::<f32>(),
+            0.0
+        );
     }
 }

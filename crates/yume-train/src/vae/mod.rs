@@ -1,5 +1,6 @@
 //! Training of the VAE: the linear map by principal components, then the networks beside it.
 
+mod begin;
 mod clips;
 mod eigen;
 mod loss;
@@ -7,6 +8,7 @@ mod pca;
 mod run;
 mod start;
 
+pub use begin::VaeStart;
 pub use loss::loss;
 pub use pca::{LinearMap, Moments, blocks};
-pub use run::{VaeRun, VaeStart};
+pub use run::VaeRun;

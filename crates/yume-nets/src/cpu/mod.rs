@@ -4,8 +4,9 @@
 //! arithmetic on a CPU. Each kernel here has the same operations in tensor form as its slow twin, in
 //! the place that calls it; gradients always take the slow one.
 
+pub(crate) mod conv;
+
 use burn::tensor::{DType, Device, Tensor};
-use pulp::Arch;
 use rayon::prelude::{IndexedParallelIterator as _, ParallelIterator as _, ParallelSliceMut as _};
 
 /// Values that one task handles at least: less work than this is not worth a thread.
@@ -33,11 +34,9 @@ pub(crate) fn map_rows<const D: usize>(
     let all: &mut [f32] = data.as_mut_slice().expect("kernels run on f32");
     let rows = (TASK / width).max(1);
     all.par_chunks_mut(rows * width).enumerate().for_each(|(task, chunk)| {
-        Arch::new().dispatch(|| {
-            for (i, values) in chunk.chunks_exact_mut(width).enumerate() {
-                row(task * rows + i, values);
-            }
-        });
+        for (i, values) in chunk.chunks_exact_mut(width).enumerate() {
+            row(task * rows + i, values);
+        }
     });
     Tensor::from_data(data, &device)
 }
@@ -127,13 +126,11 @@ pub(crate) fn channel_norm_silu(x: Tensor<5>, gamma: Tensor<4>) -> Tensor<5> {
     scales.par_chunks_mut(pixels).enumerate().for_each(|(item, scales)| {
         let planes = &input[item * channels * pixels..][..channels * pixels];
         scales.par_chunks_mut(BLOCK).enumerate().for_each(|(block, scales)| {
-            Arch::new().dispatch(|| {
-                for plane in planes.chunks_exact(pixels) {
-                    let values = &plane[block * BLOCK..][..scales.len()];
-                    scales.iter_mut().zip(values).for_each(|(total, v)| *total += v * v);
-                }
-                scales.iter_mut().for_each(|total| *total = total.sqrt().max(1e-12).recip());
-            });
+            for plane in planes.chunks_exact(pixels) {
+                let values = &plane[block * BLOCK..][..scales.len()];
+                scales.iter_mut().zip(values).for_each(|(total, v)| *total += v * v);
+            }
+            scales.iter_mut().for_each(|total| *total = total.sqrt().max(1e-12).recip());
         });
     });
     let x = Tensor::<5>::from_data(data, &device);
