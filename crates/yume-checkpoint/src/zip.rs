@@ -31,7 +31,7 @@ pub(crate) fn entries(file: &[u8]) -> Result<BTreeMap<String, Range<usize>>, Str
         let name = String::from_utf8_lossy(name).into_owned();
         let extra = Reader(file).slice(name_start + name_size, extra_size)?;
         let wide =
-            wide_numbers(Reader(extra), [header.u32(24)?, header.u32(20)?, header.u32(42)?])?;
+            wide_numbers(&Reader(extra), [header.u32(24)?, header.u32(20)?, header.u32(42)?])?;
         let [size, packed, local] = wide;
         at = name_start + name_size + extra_size + header.u16(32)?;
         if flags & 1 != 0 {
@@ -73,7 +73,7 @@ fn directory(file: &[u8]) -> Result<(u64, u64), String> {
 }
 
 /// Replaces the numbers that did not fit 32 bits by those of the zip64 extra field.
-fn wide_numbers(extra: Reader<'_>, narrow: [u64; 3]) -> Result<[u64; 3], String> {
+fn wide_numbers(extra: &Reader<'_>, narrow: [u64; 3]) -> Result<[u64; 3], String> {
     let mut wide = narrow;
     if !narrow.contains(&FULL_32) {
         return Ok(wide);

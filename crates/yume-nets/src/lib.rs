@@ -4,6 +4,11 @@
 //! parameter carries the name it has in the published checkpoints. Networks open no files: their
 //! parameters come from a [`Source`].
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "a tensor is a handle; passing it lets its memory be reused"
+)]
+
 pub mod clip;
 mod cpu;
 pub mod dit;

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     fn values(seed: u64, segment: u64) -> Vec<f32> {
-        Noise::new(seed, segment).draw([1000], &Device::flex()).into_data().to_vec().unwrap()
+        Noise::new(seed, segment).draw([1000], &Device::flex()).into_data().try_to_vec().unwrap()
     }
 
     #[test]

@@ -52,9 +52,9 @@ fn main() {
     let model = open();
     println!("load                 {:8.1} ms", started.elapsed().as_secs_f64() * 1e3);
     let dit = dit_forward(&model);
-    println!("DiT forward          {:8.1} ms  (median of {RUNS})", dit);
+    println!("DiT forward          {dit:8.1} ms  (median of {RUNS})");
     let vae = vae_decode(&model);
-    println!("VAE decode, streamed {:8.1} ms  (median of {RUNS}, 8 latents)", vae);
+    println!("VAE decode, streamed {vae:8.1} ms  (median of {RUNS}, 8 latents)");
     segments(model, &folder);
     if let Some(memory) = peak_memory() {
         println!("peak memory          {memory:8.1} MB");

@@ -3,12 +3,7 @@
 //! `cargo run --release -p yume --example fake_world -- [secs per segment] [seconds until exit] [picture]`
 
 use std::{
-    error::Error,
-    f32::consts::TAU,
-    ops::ControlFlow,
-    path::PathBuf,
-    thread,
-    time::Duration,
+    error::Error, f32::consts::TAU, ops::ControlFlow, path::PathBuf, thread, time::Duration,
 };
 
 use yume::explorer::{ExplorerConfig, ExplorerStart, Sample, run};
@@ -79,11 +74,8 @@ impl Generator for FakeWorld {
         }));
         self.marks.push((state, self.walked.len()));
         for group in 0..FRAMES / 4 {
-            let progress = Progress {
-                stage: Stage::Decoding,
-                step: group as u32,
-                steps: FRAMES as u32 / 4,
-            };
+            let progress =
+                Progress { stage: Stage::Decoding, step: group as u32, steps: FRAMES as u32 / 4 };
             if out.progress(progress).is_break() {
                 return Ok(ControlFlow::Break(()));
             }
@@ -122,7 +114,7 @@ fn seen(picture: &Frame, pose: Pose) -> Frame {
 
 /// A dusk over hills, in the colors of `hue` (0 to 1).
 fn dusk(hue: f32) -> Frame {
-    let [width, height] = SIZE;
+    let [width, height] = SIZE.map(|side| 4 * side);
     let rgb = (0..width * height).flat_map(|at| {
         let [x, y] = [(at % width) as f32 / width as f32, (at / width) as f32 / height as f32];
         let hill = 0.5 + 0.06 * (x * TAU * 1.5 + hue * 9.0).sin() + 0.03 * (x * TAU * 4.0).cos();
@@ -134,7 +126,7 @@ fn dusk(hue: f32) -> Frame {
             (if y < hill { sky } else { ground }) as u8
         })
     });
-    Frame::new(width, height, rgb.collect())
+    Frame::new(width, height, rgb.collect()).fit(SIZE[0], SIZE[1], yume_media::Fit::Stretch)
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -76,7 +76,7 @@ impl From<Where> for DeviceChoice {
 /// The explorer's own options.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Explore {
-    /// Picture to walk into (PNG, JPEG, WebP, BMP or GIF).
+    /// Picture to walk into (PNG, JPEG, WEBP, BMP or GIF).
     #[arg(value_name = "PICTURE")]
     pub start: Option<PathBuf>,
     #[command(flatten)]
@@ -116,7 +116,7 @@ pub(crate) struct Walk {
 }
 
 /// Motions as clap sees them: one value, not one per argument.
-pub(crate) type Script = std::vec::Vec<yume_motion::Motion>;
+pub(crate) type Script = Vec<yume_motion::Motion>;
 
 /// The models to list.
 #[derive(Clone, Debug, Args)]

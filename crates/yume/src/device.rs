@@ -82,7 +82,7 @@ pub fn list() -> Vec<Found> {
 /// If the kind that was asked for is missing or does not work.
 pub fn choose(choice: DeviceChoice, flops: f64, segment_secs: f64) -> Result<Chosen, DeviceError> {
     match choice {
-        DeviceChoice::Cpu => Ok(ready(cpu_device(), cpu().name, "CPU", DType::F32)),
+        DeviceChoice::Cpu => Ok(ready(cpu_device(), &cpu().name, "CPU", DType::F32)),
         DeviceChoice::Cuda => first_working(cuda_devices(), DType::BF16, MISSING_CUDA),
         DeviceChoice::Vulkan => first_working(gpu_devices(), DType::F32, MISSING_GPU),
         // A small model is ready on the processor at once; a GPU would first compile its kernels.
@@ -190,7 +190,7 @@ fn open_gpu(kind: DeviceKind) -> Device {
     Device::vulkan(kind)
 }
 
-fn ready(device: Device, name: String, backend: &str, matrices: DType) -> Chosen {
+fn ready(device: Device, name: &str, backend: &str, matrices: DType) -> Chosen {
     Chosen { device, matrices, label: format!("{backend} ({name})") }
 }
 
@@ -199,7 +199,7 @@ fn first_working(found: Vec<Found>, matrices: DType, missing: &str) -> Result<Ch
     for Found { backend, name, device } in found {
         let reason = match device {
             Ok(device) => match probe(&device) {
-                Ok(()) => return Ok(ready(device, name, backend, matrices)),
+                Ok(()) => return Ok(ready(device, &name, backend, matrices)),
                 Err(reason) => reason,
             },
             Err(reason) => reason,

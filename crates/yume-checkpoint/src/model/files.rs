@@ -96,14 +96,25 @@ impl ModelFiles {
     /// # Errors
     /// If a file cannot be read, is damaged or is not a plain file of weights.
     pub fn loader(&self, part: Part) -> Result<Loader<'static>, CheckpointError> {
+        Ok(Loader::new(self.weights(part)?))
+    }
+
+    /// Bytes of the weights of all networks.
+    ///
+    /// # Errors
+    /// As [`ModelFiles::loader`].
+    pub fn bytes(&self) -> Result<u64, CheckpointError> {
+        Part::ALL.iter().map(|&part| Ok(self.weights(part)?.bytes())).sum()
+    }
+
+    fn weights(&self, part: Part) -> Result<Weights, CheckpointError> {
         let names = self.layout.weights(part);
         let name = names.iter().find(|name| self.place.has(name)).unwrap_or(&names[0]);
         let path = self.place.path(name);
-        let weights = match &self.place {
-            Place::Folder(_) => Weights::open(&path)?,
-            Place::Embedded(_) => Weights::from_bytes(self.place.bytes(name, u64::MAX)?, &path)?,
-        };
-        Ok(Loader::new(weights))
+        match &self.place {
+            Place::Folder(_) => Weights::open(&path),
+            Place::Embedded(_) => Weights::from_bytes(self.place.bytes(name, u64::MAX)?, &path),
+        }
     }
 
     /// Whether the file of `part` may hold `name` although the network does not use it.

@@ -19,7 +19,12 @@ const TILE: usize = 24;
 /// - weight: `[out, in, k_t, k, k]` with odd k
 /// - output: `[batch, out, frames - k_t + 1, scale * height, scale * width]`; a scale of 2 repeats
 ///   every pixel of the input before the convolution
-pub(crate) fn convolve(x: Tensor<5>, weight: Tensor<5>, bias: Tensor<1>, scale: usize) -> Tensor<5> {
+pub(crate) fn convolve(
+    x: Tensor<5>,
+    weight: Tensor<5>,
+    bias: Tensor<1>,
+    scale: usize,
+) -> Tensor<5> {
     let [batch, channels, frames, height, width] = x.dims();
     let [outputs, _, kernel_t, kernel, _] = weight.dims();
     let (height, width) = (height * scale, width * scale);
@@ -27,14 +32,11 @@ pub(crate) fn convolve(x: Tensor<5>, weight: Tensor<5>, bias: Tensor<1>, scale: 
     let margin = kernel / 2;
     let stride = width + 2 * margin;
     let positions = height * stride;
-    let planes = Planes {
-        length: (height + 2 * margin) * stride + TILE,
-        values: padded(x, scale, margin),
-    };
+    let planes =
+        Planes { length: (height + 2 * margin) * stride + TILE, values: padded(x, scale, margin) };
     let (weight, bias) = (super::values(weight), super::values(bias));
-    let taps: Vec<usize> = (0..kernel)
-        .flat_map(|row| (0..kernel).map(move |column| row * stride + column))
-        .collect();
+    let taps: Vec<usize> =
+        (0..kernel).flat_map(|row| (0..kernel).map(move |column| row * stride + column)).collect();
     let packed = pack(&weight, outputs, channels, kernel_t, taps.len());
     let blocks = outputs.div_ceil(OUT);
     let out_frames = frames - kernel_t + 1;
@@ -87,20 +89,23 @@ fn padded(x: Tensor<5>, scale: usize, margin: usize) -> Vec<f32> {
     let length = (scale * height + 2 * margin) * stride + TILE;
     let input = super::values(x);
     let mut values = vec![0.0; batch * channels * frames * length];
-    values.par_chunks_mut(length).zip(rows_of(&input, height * width)).for_each(|(plane, input)| {
-        for (y, row) in plane.chunks_exact_mut(stride).skip(margin).take(scale * height).enumerate()
-        {
-            let input = &input[y / scale * width..][..width];
-            let row = &mut row[margin..][..scale * width];
-            if scale == 1 {
-                row.copy_from_slice(input);
-            } else {
-                for (out, value) in row.chunks_exact_mut(scale).zip(input) {
-                    out.fill(*value);
+    values.par_chunks_mut(length).zip(rows_of(&input, height * width)).for_each(
+        |(plane, input)| {
+            for (y, row) in
+                plane.chunks_exact_mut(stride).skip(margin).take(scale * height).enumerate()
+            {
+                let input = &input[y / scale * width..][..width];
+                let row = &mut row[margin..][..scale * width];
+                if scale == 1 {
+                    row.copy_from_slice(input);
+                } else {
+                    for (out, value) in row.chunks_exact_mut(scale).zip(input) {
+                        out.fill(*value);
+                    }
                 }
             }
-        }
-    });
+        },
+    );
     values
 }
 
@@ -145,7 +150,10 @@ impl Task<'_> {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
         {
-            #[allow(unsafe_code, reason = "the line above proves that the instructions are there")]
+            #[allow(
+                unsafe_code,
+                reason = "the line above proves that the instructions are there"
+            )]
             // SAFETY: this processor has AVX2 and FMA.
             return unsafe { self.run_avx2() };
         }

@@ -105,7 +105,7 @@ pub(crate) fn gelu_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let width = x.dims()[D - 1];
     map_rows(x, width, |_, x| {
         for x in x {
-            let inner = 1.595_769_1 * (*x + 0.044_715 * *x * *x * *x);
+            let inner = 1.595_769 * (*x + 0.044_715 * *x * *x * *x);
             *x /= 1.0 + exp(-inner);
         }
     })

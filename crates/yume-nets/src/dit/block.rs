@@ -13,14 +13,14 @@ use crate::{Init, Scope};
 /// Keys and values that one block's cross-attention reads. They depend on the caption and the start
 /// picture only, so they are computed once per caption.
 #[derive(Clone, Debug)]
-pub struct CrossKeys {
+pub(crate) struct CrossKeys {
     text: (Tensor<4>, Tensor<4>), // [batch, text tokens, heads, head_dim]
     image: (Tensor<4>, Tensor<4>),
 }
 
 /// A transformer block of the DiT.
 #[derive(Module, Debug)]
-pub struct Block {
+pub(crate) struct Block {
     modulation: Param<Tensor<3>>,
     self_attn: SelfAttention,
     norm3: LayerNorm,
@@ -32,7 +32,7 @@ pub struct Block {
 
 impl Block {
     /// A block of `config.dim` channels.
-    pub fn init(scope: &mut Scope<'_>, config: &DitConfig) -> Self {
+    pub(crate) fn init(scope: &mut Scope<'_>, config: &DitConfig) -> Self {
         let dim = config.dim;
         Self {
             modulation: scope.vector(
@@ -53,14 +53,14 @@ impl Block {
     ///
     /// # Shapes
     /// - text, image: `[batch, tokens, dim]`
-    pub fn cross_keys(&self, text: Tensor<3>, image: Tensor<3>) -> CrossKeys {
+    pub(crate) fn cross_keys(&self, text: Tensor<3>, image: Tensor<3>) -> CrossKeys {
         self.cross_attn.keys(text, image)
     }
 
     /// # Shapes
     /// - x, output: `[batch, tokens, dim]`, f32
     /// - time: `[batch, 6, dim]`, shift, scale, gate for attention, then for the feed-forward
-    pub fn forward(
+    pub(crate) fn forward(
         &self,
         x: Tensor<3>,
         time: Tensor<3>,

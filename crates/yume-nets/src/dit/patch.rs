@@ -9,14 +9,14 @@ use crate::{Init, Scope};
 
 /// A convolution whose stride equals its kernel, `[out, in, 1, size, size]`.
 #[derive(Module, Debug)]
-pub struct PatchEmbedding {
+pub(crate) struct PatchEmbedding {
     weight: Param<Tensor<5>>,
     bias: Param<Tensor<1>>,
 }
 
 impl PatchEmbedding {
     /// `size` is the edge of a patch in latent pixels.
-    pub fn init(scope: &mut Scope<'_>, input: usize, output: usize, size: usize) -> Self {
+    pub(crate) fn init(scope: &mut Scope<'_>, input: usize, output: usize, size: usize) -> Self {
         let fan_in = input * size * size;
         Self {
             weight: scope.matrix(
@@ -31,7 +31,7 @@ impl PatchEmbedding {
     /// # Shapes
     /// - x: `[batch, in, frames, height, width]`; padded with zeros at the bottom and right
     /// - output: `[batch, frames, rows, columns, out]`
-    pub fn forward(&self, x: Tensor<5>) -> Tensor<5> {
+    pub(crate) fn forward(&self, x: Tensor<5>) -> Tensor<5> {
         let weight = self.weight.val();
         let [output, input, _, size, _] = weight.dims();
         let x = pad_to_multiple(to_dtype(x, weight.dtype()), size);
@@ -49,7 +49,7 @@ impl PatchEmbedding {
 
 /// The patch embeddings of one model: `patch_embedding`, `patch_embedding_2x`, ...
 #[derive(Module, Debug)]
-pub struct Patchers {
+pub(crate) struct Patchers {
     x1: PatchEmbedding,
     x2: Option<PatchEmbedding>,
     x4: Option<PatchEmbedding>,
@@ -60,7 +60,7 @@ pub struct Patchers {
 
 impl Patchers {
     /// The ordinary patch embedding, and those of `tiers` for the history.
-    pub fn init(scope: &mut Scope<'_>, input: usize, dim: usize, tiers: &[usize]) -> Self {
+    pub(crate) fn init(scope: &mut Scope<'_>, input: usize, dim: usize, tiers: &[usize]) -> Self {
         let mut tier = |merge: usize| {
             tiers.contains(&merge).then(|| {
                 let mut scope = scope.sub(format_args!("patch_embedding_{merge}x"));
@@ -81,7 +81,7 @@ impl Patchers {
     ///
     /// # Panics
     /// If the model was configured without `patcher`; [`super::Plan::new`] rules that out.
-    pub fn forward(&self, patcher: Patcher, x: Tensor<5>) -> Tensor<3> {
+    pub(crate) fn forward(&self, patcher: Patcher, x: Tensor<5>) -> Tensor<3> {
         let missing = "a plan holds only the patchers of its model";
         let (embedding, x) = match patcher {
             Patcher::X1 => (Some(&self.x1), x),
@@ -105,7 +105,12 @@ impl Patchers {
 /// # Shapes
 /// - tokens: `[batch, frames * rows * columns, 4 * channels]`
 /// - output: `[batch, channels, frames, 2 * rows, 2 * columns]`
-pub fn unpatchify(tokens: Tensor<3>, frames: usize, rows: usize, columns: usize) -> Tensor<5> {
+pub(crate) fn unpatchify(
+    tokens: Tensor<3>,
+    frames: usize,
+    rows: usize,
+    columns: usize,
+) -> Tensor<5> {
     let [batch, _, width] = tokens.dims();
     let channels = width / 4;
     tokens

@@ -95,7 +95,7 @@ impl Plan {
         width: usize,
         device: &Device,
     ) -> Result<Self, PlanError> {
-        if height % 2 != 0 || width % 2 != 0 {
+        if !height.is_multiple_of(2) || !width.is_multiple_of(2) {
             return Err(PlanError::OddSize { height, width });
         }
         let (parts, window, frames) = match layout {

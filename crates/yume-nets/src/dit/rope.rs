@@ -7,10 +7,10 @@ use crate::cpu;
 const BASE: f64 = 10_000.0;
 
 /// Where one token stands: frame, row, column.
-pub type Position = [usize; 3];
+pub(crate) type Position = [usize; 3];
 
 /// The positions of `frames` frames of `rows` x `columns` tokens, starting at frame `first`.
-pub fn grid(first: usize, frames: usize, rows: usize, columns: usize) -> Vec<Position> {
+pub(crate) fn grid(first: usize, frames: usize, rows: usize, columns: usize) -> Vec<Position> {
     let mut positions = Vec::with_capacity(frames * rows * columns);
     for frame in first..first + frames {
         for row in 0..rows {
@@ -22,14 +22,14 @@ pub fn grid(first: usize, frames: usize, rows: usize, columns: usize) -> Vec<Pos
 
 /// How many of the `head_dim / 2` rotations each axis gets: the rows and columns a third each,
 /// rounded down, time the rest (22, 21, 21 for 128).
-pub fn split(head_dim: usize) -> [usize; 3] {
+pub(crate) fn split(head_dim: usize) -> [usize; 3] {
     let third = head_dim / 6;
     [head_dim / 2 - 2 * third, third, third]
 }
 
 /// The rotation of every token and channel pair.
 #[derive(Clone, Debug)]
-pub struct Rotation {
+pub(crate) struct Rotation {
     cos: Tensor<4>, // [1, tokens, 1, head_dim / 2]
     sin: Tensor<4>,
     /// The same on the host, for the processor's own kernel.
@@ -38,7 +38,7 @@ pub struct Rotation {
 
 impl Rotation {
     /// Angles `position * 10000^(-j / n)` for the n rotations of each axis, computed in f64.
-    pub fn new(positions: &[Position], head_dim: usize, device: &Device) -> Self {
+    pub(crate) fn new(positions: &[Position], head_dim: usize, device: &Device) -> Self {
         let pairs = head_dim / 2;
         let mut cos = Vec::with_capacity(positions.len() * pairs);
         let mut sin = Vec::with_capacity(positions.len() * pairs);
@@ -63,7 +63,7 @@ impl Rotation {
     }
 
     /// Only the tokens `indices`, in that order.
-    pub fn select(&self, indices: &Tensor<1, burn::tensor::Int>) -> Self {
+    pub(crate) fn select(&self, indices: &Tensor<1, burn::tensor::Int>) -> Self {
         let cos = self.cos.clone().select(1, indices.clone());
         let sin = self.sin.clone().select(1, indices.clone());
         let host = (cpu::values(cos.clone()), cpu::values(sin.clone()));
@@ -74,7 +74,7 @@ impl Rotation {
     ///
     /// # Shapes
     /// - x, output: `[batch, tokens, heads, head_dim]`
-    pub fn apply(&self, x: Tensor<4>) -> Tensor<4> {
+    pub(crate) fn apply(&self, x: Tensor<4>) -> Tensor<4> {
         if cpu::serves(&x) {
             return cpu::rotate(x, &self.host.0, &self.host.1);
         }
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(split(128), [22, 21, 21]);
         assert_eq!(split(32), [6, 5, 5]);
         let rotation = Rotation::new(&[[1, 1, 0]], 128, &Device::flex());
-        let cos: Vec<f32> = rotation.cos.into_data().to_vec().unwrap();
+        let cos: Vec<f32> = rotation.cos.into_data().try_to_vec().unwrap();
         // 10000^(-2/44) and 10000^(-2/42), the second angles of time and rows.
         assert!((cos[1] - 0.657_933_2_f32.cos()).abs() < 1e-6);
         assert!((cos[22 + 1] - 0.644_946_7_f32.cos()).abs() < 1e-6);

@@ -12,13 +12,13 @@ use crate::{Init, Scope, cpu};
 
 /// Normalises the channels of every pixel to length sqrt(channels), then scales them.
 #[derive(Module, Debug)]
-pub struct ChannelNorm {
+pub(crate) struct ChannelNorm {
     gamma: Param<Tensor<4>>,
 }
 
 impl ChannelNorm {
     /// The published files keep `[dim, 1, 1, 1]`.
-    pub fn init(scope: &mut Scope<'_>, dim: usize) -> Self {
+    pub(crate) fn init(scope: &mut Scope<'_>, dim: usize) -> Self {
         Self { gamma: scope.vector("gamma", [dim, 1, 1, 1], Init::Ones) }
     }
 
@@ -26,7 +26,7 @@ impl ChannelNorm {
     ///
     /// # Shapes
     /// - x, output: `[batch, channels, frames, height, width]`
-    pub fn forward_silu(&self, x: Tensor<5>) -> Tensor<5> {
+    pub(crate) fn forward_silu(&self, x: Tensor<5>) -> Tensor<5> {
         if cpu::serves(&x) {
             return cpu::channel_norm_silu(x, self.gamma.val());
         }
@@ -44,7 +44,7 @@ fn normalise(x: Tensor<5>, gamma: Tensor<5>) -> Tensor<5> {
 
 /// Norm, SiLU, convolution, twice, beside an identity or a 1x1x1 convolution.
 #[derive(Module, Debug)]
-pub struct ResBlock {
+pub(crate) struct ResBlock {
     norm_1: ChannelNorm,
     conv_1: CausalConv,
     norm_2: ChannelNorm,
@@ -54,7 +54,7 @@ pub struct ResBlock {
 
 impl ResBlock {
     /// `kernel` is the number of frames its convolutions see.
-    pub fn init(scope: &mut Scope<'_>, input: usize, output: usize, kernel: usize) -> Self {
+    pub(crate) fn init(scope: &mut Scope<'_>, input: usize, output: usize, kernel: usize) -> Self {
         Self {
             norm_1: ChannelNorm::init(&mut scope.sub("residual.0"), input),
             conv_1: CausalConv::init(&mut scope.sub("residual.2"), input, output, [kernel, 3]),
@@ -68,7 +68,7 @@ impl ResBlock {
     /// # Shapes
     /// - x: `[batch, in, frames, height, width]`
     /// - output: `[batch, out, frames, height, width]`
-    pub fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
+    pub(crate) fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
         let residual = self.conv_1.forward(self.norm_1.forward_silu(x.clone()), cache);
         let residual = self.conv_2.forward(self.norm_2.forward_silu(residual), cache);
         match &self.shortcut {
@@ -80,7 +80,7 @@ impl ResBlock {
 
 /// Residual block, attention if configured, residual block.
 #[derive(Module, Debug)]
-pub struct Middle {
+pub(crate) struct Middle {
     first: ResBlock,
     attention: Option<FrameAttention>,
     last: ResBlock,
@@ -88,7 +88,7 @@ pub struct Middle {
 
 impl Middle {
     /// The middle of an encoder or decoder with `dim` channels.
-    pub fn init(scope: &mut Scope<'_>, dim: usize, config: &VaeConfig) -> Self {
+    pub(crate) fn init(scope: &mut Scope<'_>, dim: usize, config: &VaeConfig) -> Self {
         let kernel = config.middle_kernel;
         Self {
             first: ResBlock::init(&mut scope.sub("0"), dim, dim, kernel),
@@ -99,7 +99,7 @@ impl Middle {
 
     /// # Shapes
     /// - x, output: `[batch, channels, frames, height, width]`
-    pub fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
+    pub(crate) fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
         let x = self.first.forward(x, cache);
         let x = match &self.attention {
             Some(attention) => attention.forward(x),

@@ -10,20 +10,25 @@ use crate::{Init, Scope, cpu};
 
 /// A convolution over time, rows and columns that sees no frame of the future.
 #[derive(Module, Debug)]
-pub struct CausalConv {
+pub(crate) struct CausalConv {
     weight: Param<Tensor<5>>,
     bias: Param<Tensor<1>>,
 }
 
 impl CausalConv {
     /// `kernel` is `[frames, edge]`; rows and columns keep their number.
-    pub fn init(scope: &mut Scope<'_>, input: usize, output: usize, kernel: [usize; 2]) -> Self {
+    pub(crate) fn init(
+        scope: &mut Scope<'_>,
+        input: usize,
+        output: usize,
+        kernel: [usize; 2],
+    ) -> Self {
         let fan_in = input * kernel[0] * kernel[1] * kernel[1];
         Self::init_with(scope, input, output, kernel, Init::Uniform { fan_in })
     }
 
     /// A convolution whose weights start as `init`.
-    pub fn init_with(
+    pub(crate) fn init_with(
         scope: &mut Scope<'_>,
         input: usize,
         output: usize,
@@ -39,7 +44,7 @@ impl CausalConv {
     /// # Shapes
     /// - x: `[batch, in, frames, height, width]`, following the frames in `cache`
     /// - output: `[batch, out, frames, height, width]`
-    pub fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
+    pub(crate) fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
         let past = self.weight.dims()[2] - 1;
         let x = to_dtype(x, self.weight.dtype());
         if past == 0 {
@@ -56,7 +61,7 @@ impl CausalConv {
     }
 
     /// The convolution alone: the caller supplies the past, and may skip every other frame.
-    pub fn convolve(&self, x: Tensor<5>, stride: usize) -> Tensor<5> {
+    pub(crate) fn convolve(&self, x: Tensor<5>, stride: usize) -> Tensor<5> {
         if stride == 1 && cpu::serves(&x) {
             return cpu::conv::convolve(x, self.weight.val(), self.bias.val(), 1);
         }
@@ -68,14 +73,14 @@ impl CausalConv {
 
 /// A 3x3 convolution of every frame by itself.
 #[derive(Module, Debug)]
-pub struct FrameConv {
+pub(crate) struct FrameConv {
     weight: Param<Tensor<4>>,
     bias: Param<Tensor<1>>,
 }
 
 impl FrameConv {
     /// `edge` is 1 or 3.
-    pub fn init(scope: &mut Scope<'_>, input: usize, output: usize, edge: usize) -> Self {
+    pub(crate) fn init(scope: &mut Scope<'_>, input: usize, output: usize, edge: usize) -> Self {
         let fan_in = input * edge * edge;
         Self {
             weight: scope.matrix("weight", [output, input, edge, edge], Init::Uniform { fan_in }),
@@ -86,7 +91,7 @@ impl FrameConv {
     /// # Shapes
     /// - x: `[batch, in, frames, height, width]`
     /// - output: `[batch, out, frames, height', width']`
-    pub fn forward(&self, x: Tensor<5>, stride: usize, padding: usize) -> Tensor<5> {
+    pub(crate) fn forward(&self, x: Tensor<5>, stride: usize, padding: usize) -> Tensor<5> {
         let x = to_dtype(x, self.weight.dtype());
         let [batch, channels, frames, height, width] = x.dims();
         let x = x.swap_dims(1, 2).reshape([batch * frames, channels, height, width]);
@@ -103,7 +108,7 @@ impl FrameConv {
     /// # Shapes
     /// - x: `[batch, in, frames, height, width]`
     /// - output: `[batch, out, frames, 2 * height, 2 * width]`
-    pub fn forward_enlarged(&self, x: Tensor<5>) -> Tensor<5> {
+    pub(crate) fn forward_enlarged(&self, x: Tensor<5>) -> Tensor<5> {
         if cpu::serves(&x) {
             let weight = self.weight.val().unsqueeze_dim(2);
             return cpu::conv::convolve(x, weight, self.bias.val(), 2);

@@ -19,7 +19,7 @@ struct Level {
 
 /// The decoder network.
 #[derive(Module, Debug)]
-pub struct Decoder {
+pub(crate) struct Decoder {
     conv1: CausalConv,
     middle: Middle,
     levels: Vec<Level>,
@@ -30,7 +30,7 @@ pub struct Decoder {
 
 impl Decoder {
     /// The decoder of `config`.
-    pub fn init(scope: &mut Scope<'_>, config: &VaeConfig) -> Self {
+    pub(crate) fn init(scope: &mut Scope<'_>, config: &VaeConfig) -> Self {
         let folded = 3 * config.patch_size * config.patch_size;
         let first = config.decoder[0];
         let last = config.decoder[config.decoder.len() - 1];
@@ -84,7 +84,7 @@ impl Decoder {
     /// - z: `[batch, z, frames, height, width]`; one frame the first time
     /// - skip: the linear picture, `[batch, 3 * patch^2, frames', height', width']`
     /// - output: as `skip`; one frame the first time, then four for every latent
-    pub fn forward(
+    pub(crate) fn forward(
         &self,
         z: Tensor<5>,
         skip: Option<Tensor<5>>,

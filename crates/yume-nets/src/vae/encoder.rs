@@ -19,7 +19,7 @@ struct Level {
 
 /// The encoder network.
 #[derive(Module, Debug)]
-pub struct Encoder {
+pub(crate) struct Encoder {
     conv1: CausalConv,
     levels: Vec<Level>,
     middle: Middle,
@@ -29,7 +29,7 @@ pub struct Encoder {
 
 impl Encoder {
     /// The encoder of `config`.
-    pub fn init(scope: &mut Scope<'_>, config: &VaeConfig) -> Self {
+    pub(crate) fn init(scope: &mut Scope<'_>, config: &VaeConfig) -> Self {
         let folded = 3 * config.patch_size * config.patch_size;
         let first = config.encoder[0];
         let last = config.encoder[config.encoder.len() - 1];
@@ -72,7 +72,7 @@ impl Encoder {
     /// # Shapes
     /// - x: `[batch, 3 * patch^2, frames, height, width]`: one frame first, then multiples of four
     /// - output: `[batch, 2 * z, frames / 4 (rounded up), height / 8 * patch, width / 8 * patch]`
-    pub fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
+    pub(crate) fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
         cache.rewind();
         let mut x = self.conv1.forward(x, cache);
         for level in &self.levels {

@@ -9,14 +9,14 @@ use crate::Scope;
 
 /// Halves rows and columns, and frames if it is temporal.
 #[derive(Module, Debug)]
-pub struct Down {
+pub(crate) struct Down {
     spatial: FrameConv,
     temporal: Option<CausalConv>,
 }
 
 impl Down {
     /// Keeps the number of channels.
-    pub fn init(scope: &mut Scope<'_>, dim: usize, is_temporal: bool) -> Self {
+    pub(crate) fn init(scope: &mut Scope<'_>, dim: usize, is_temporal: bool) -> Self {
         Self {
             spatial: FrameConv::init(&mut scope.sub("resample.1"), dim, dim, 3),
             temporal: is_temporal.then(|| time_conv(scope, dim, dim)),
@@ -27,7 +27,7 @@ impl Down {
     /// - x: `[batch, channels, frames, height, width]`; one frame the first time, then multiples
     ///   of two
     /// - output: `[batch, channels, frames (or half), height / 2, width / 2]`
-    pub fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
+    pub(crate) fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
         let [batch, channels, frames, height, width] = x.dims();
         // The published network pads only at the right and bottom.
         let padded = Tensor::zeros(
@@ -49,14 +49,19 @@ impl Down {
 
 /// Doubles rows and columns, and frames if it is temporal.
 #[derive(Module, Debug)]
-pub struct Up {
+pub(crate) struct Up {
     spatial: FrameConv,
     temporal: Option<CausalConv>,
 }
 
 impl Up {
     /// From `input` to `output` channels.
-    pub fn init(scope: &mut Scope<'_>, input: usize, output: usize, is_temporal: bool) -> Self {
+    pub(crate) fn init(
+        scope: &mut Scope<'_>,
+        input: usize,
+        output: usize,
+        is_temporal: bool,
+    ) -> Self {
         Self {
             spatial: FrameConv::init(&mut scope.sub("resample.1"), input, output, 3),
             temporal: is_temporal.then(|| time_conv(scope, input, 2 * input)),
@@ -66,7 +71,7 @@ impl Up {
     /// # Shapes
     /// - x: `[batch, in, frames, height, width]`; one frame the first time
     /// - output: `[batch, out, frames (or twice), 2 * height, 2 * width]`
-    pub fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
+    pub(crate) fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
         let x = match &self.temporal {
             Some(temporal) => double_frames(temporal, x, cache),
             None => x,

@@ -11,7 +11,7 @@ const BLOCK: usize = FRAMES * EDGE * EDGE * 3;
 
 /// A linear map between blocks of pixels, ordered frame, row, column, channel, and latents.
 #[derive(Module, Debug)]
-pub struct LinearSkip {
+pub(crate) struct LinearSkip {
     enc: Param<Tensor<2>>,
     dec: Param<Tensor<2>>,
     mean: Param<Tensor<1>>,
@@ -19,7 +19,7 @@ pub struct LinearSkip {
 
 impl LinearSkip {
     /// Set from a principal component analysis before training, so random values are small.
-    pub fn init(scope: &mut Scope<'_>, z_dim: usize) -> Self {
+    pub(crate) fn init(scope: &mut Scope<'_>, z_dim: usize) -> Self {
         Self {
             enc: scope.vector("enc", [z_dim, BLOCK], Init::Uniform { fan_in: BLOCK }),
             dec: scope.vector("dec", [BLOCK, z_dim], Init::Uniform { fan_in: z_dim }),
@@ -30,7 +30,7 @@ impl LinearSkip {
     /// # Shapes
     /// - video: `[batch, 3, 4 * frames, height, width]`
     /// - output: `[batch, z, frames, height / 8, width / 8]`
-    pub fn encode(&self, video: Tensor<5>) -> Tensor<5> {
+    pub(crate) fn encode(&self, video: Tensor<5>) -> Tensor<5> {
         let [batch, channels, length, height, width] = video.dims();
         let (frames, rows, columns) = (length / FRAMES, height / EDGE, width / EDGE);
         let blocks = video
@@ -47,7 +47,7 @@ impl LinearSkip {
     /// # Shapes
     /// - latents: `[batch, z, frames, height, width]`
     /// - output: `[batch, 3, 4 * frames, 8 * height, 8 * width]`
-    pub fn decode(&self, latents: Tensor<5>) -> Tensor<5> {
+    pub(crate) fn decode(&self, latents: Tensor<5>) -> Tensor<5> {
         let [batch, z_dim, frames, rows, columns] = latents.dims();
         let latents =
             latents.permute([0, 2, 3, 4, 1]).reshape([batch * frames * rows * columns, z_dim]);
@@ -64,7 +64,7 @@ impl LinearSkip {
 /// # Shapes
 /// - video: `[batch, 3, frames, height, width]`
 /// - output: `[batch, 3 * size^2, frames, height / size, width / size]`
-pub fn patchify(video: Tensor<5>, size: usize) -> Tensor<5> {
+pub(crate) fn patchify(video: Tensor<5>, size: usize) -> Tensor<5> {
     if size == 1 {
         return video;
     }
@@ -77,7 +77,7 @@ pub fn patchify(video: Tensor<5>, size: usize) -> Tensor<5> {
 }
 
 /// The inverse of [`patchify`].
-pub fn unpatchify(patches: Tensor<5>, size: usize) -> Tensor<5> {
+pub(crate) fn unpatchify(patches: Tensor<5>, size: usize) -> Tensor<5> {
     if size == 1 {
         return patches;
     }

@@ -1,30 +1,28 @@
 //! One run of DiT training.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use burn::module::Module as _;
 use burn::tensor::{Device, Tensor};
 use serde_json::json;
-use yume_checkpoint::{ModelSpec, Names, Part, Tokenizer, named_tensors};
+use yume_checkpoint::{ModelSpec, Names, Tokenizer, named_tensors};
 use yume_media::Frame;
 use yume_nets::vae::Vae;
 
 use super::batch::{Disturbance, batch, choose};
-use super::lesson::{Example, Lesson, Teacher, guess};
+use super::lesson::{Example, Lesson, guess};
 use super::own_walk::{OwnWalk, Walkers};
 use super::plans::Plans;
 use super::pool::LessonPool;
 use super::rollouts::Rollouts;
-use super::{Masking, Networks, gradients, start, step};
+use super::{Masking, Networks, gradients, step};
 use crate::TrainError;
 use crate::config::TrainConfig;
-use crate::data::{Grounds, frame};
+use crate::data::frame;
 use crate::dice::{Dice, Purpose};
 use crate::export;
 use crate::optimizer::Optimizer;
 use crate::parameters::Parameters;
-use crate::run::{CHECKPOINT, Training};
+use crate::run::Training;
 use crate::sheet::sheet;
 use crate::state::{Facts, State};
 

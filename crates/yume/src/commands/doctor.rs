@@ -19,10 +19,7 @@ pub(super) fn run() -> Exit {
         println!("  CUDA    no NVIDIA GPU with a CUDA driver was found");
     }
     if !found.iter().any(|device| matches!(device.backend, "Vulkan" | "Metal")) {
-        println!(
-            "  {}",
-            "no Vulkan or Metal device was found: the window needs one, software is enough"
-        );
+        println!("  no Vulkan or Metal device was found; the window needs one, software is enough");
         println!("  (Debian and Ubuntu: apt install libvulkan1 mesa-vulkan-drivers)");
     }
     println!("The embedded model runs in real time on the CPU; --device chooses another device.");

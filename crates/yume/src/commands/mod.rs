@@ -38,7 +38,7 @@ impl From<Exit> for ExitCode {
 pub(crate) fn run(cli: Cli) -> Result<Exit, BoxError> {
     match cli.command {
         None => explore::run(cli.explore),
-        Some(Command::Walk(walk)) => walk::run(walk),
+        Some(Command::Walk(walk)) => walk::run(&walk),
         Some(Command::Doctor) => Ok(doctor::run()),
         Some(Command::Models(models)) => Ok(models::run(&models)),
     }

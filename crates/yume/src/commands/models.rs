@@ -11,13 +11,13 @@ pub(super) fn run(models: &Models) -> Exit {
     println!("{:<20} {size:>8.1} MB  {}, part of this program", embedded::NAME, embedded::LABEL);
     let mut exit = Exit::Done;
     for folder in &models.folders {
-        match ModelFiles::from_folder(folder) {
-            Ok(files) => {
+        match ModelFiles::from_folder(folder).and_then(|files| Ok((files.bytes()?, files))) {
+            Ok((bytes, files)) => {
                 let frame = &files.spec().frame;
                 println!(
                     "{:<20} {:>8.1} MB  {}x{}, {} frames per second, {}",
                     super::name_of(folder),
-                    files.bytes() as f64 / 1e6,
+                    bytes as f64 / 1e6,
                     frame.width,
                     frame.height,
                     frame.fps,

@@ -16,13 +16,14 @@ use yume_world::SegmentTimes;
 use super::{Exit, prepare, start_picture};
 use crate::cli::Walk;
 
-pub(super) fn run(walk: Walk) -> Result<Exit, BoxError> {
+pub(super) fn run(walk: &Walk) -> Result<Exit, BoxError> {
     // Everything that can be wrong with the arguments is found before the model is loaded.
     let picture = start_picture(walk.start.as_deref())?;
     let prepared = prepare(&walk.run)?;
-    let frame = prepared.files.spec().frame.clone();
+    let frame = prepared.files.spec().frame;
     let (device, model) = (prepared.chosen.label.clone(), prepared.label.clone());
-    let sink = open_sink(&walk.out, frame.width as u32, frame.height as u32, frame.fps as u32)?;
+    let sink =
+        open_sink(&walk.out, frame.width as u32, frame.height as u32, frame.fps.round() as u32)?;
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupted);
     ctrlc::set_handler(move || flag.store(true, Relaxed))

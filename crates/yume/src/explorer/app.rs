@@ -174,11 +174,11 @@ impl ApplicationHandler<Wake> for App {
                 self.steer(now);
             }
             WindowEvent::ModifiersChanged(modifiers) => self.modifiers = modifiers.state(),
-            WindowEvent::KeyboardInput { event, is_synthetic, .. } => {
-                // A key that was already down when the window got the focus was not meant for it.
-                if !(is_synthetic && event.state.is_pressed()) {
-                    self.key(event_loop, &event, now);
-                }
+            // A key that was already down when the window got the focus was not meant for it.
+            WindowEvent::KeyboardInput { event, is_synthetic, .. }
+                if !(is_synthetic && event.state.is_pressed()) =>
+            {
+                self.key(event_loop, &event, now);
             }
             WindowEvent::HoveredFile(_) => self.set_file_above(true),
             WindowEvent::HoveredFileCancelled => self.set_file_above(false),
@@ -269,7 +269,16 @@ impl App {
         let opened = Instant::now();
         let last_redraw = opened.checked_sub(BETWEEN_REDRAWS).unwrap_or(opened);
         let (is_hidden, needs_redraw, redraw_at) = (false, true, None);
-        Ok(OpenWindow { thumbnails, screen, window, opened, is_hidden, needs_redraw, redraw_at, last_redraw })
+        Ok(OpenWindow {
+            thumbnails,
+            screen,
+            window,
+            opened,
+            is_hidden,
+            needs_redraw,
+            redraw_at,
+            last_redraw,
+        })
     }
 
     /// The device or the surface is gone: everything that was made with it is made anew.
@@ -322,10 +331,9 @@ impl App {
         };
         let mut intents = Vec::new();
         let ahead = self.visit.look_ahead.as_ref();
-        let (drawn, again_in) = open.screen.draw(
-            |size| ahead?.sight(now, size),
-            |ui| intents.extend(hud::panels_ui(ui, &view)),
-        );
+        let (drawn, again_in) = open
+            .screen
+            .draw(|size| ahead?.sight(now, size), |ui| intents.extend(hud::panels_ui(ui, &view)));
         open.redraw_at = again_in.and_then(|delay| Instant::now().checked_add(delay));
         match drawn {
             Drawn::Shown(time) => self.times.add(time),

@@ -18,7 +18,9 @@ pub enum ExplorerError {
     )]
     NoLibrary(String),
     /// The display server gave no window.
-    #[error("the display gave no window ({0}); close other programs or log in again, then start yume again")]
+    #[error(
+        "the display gave no window ({0}); close other programs or log in again, then start yume again"
+    )]
     NoWindow(String),
     /// Nothing can draw into the window.
     #[error(
@@ -27,7 +29,9 @@ pub enum ExplorerError {
     )]
     NoAdapter(String),
     /// The graphics driver failed again and again.
-    #[error("the graphics driver stopped working ({0}); update it or restart the computer; recordings are kept")]
+    #[error(
+        "the graphics driver stopped working ({0}); update it or restart the computer; recordings are kept"
+    )]
     DriverLost(String),
     /// The event loop ended on an error.
     #[error("the connection to the display was lost ({0}); log in again; recordings are kept")]

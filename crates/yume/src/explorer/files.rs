@@ -127,9 +127,8 @@ fn read(path: &Path) -> Answer {
 }
 
 fn still(frame: &Frame, folder: &Path) -> Answer {
-    let written = next_path(folder, "still", "png")
-        .map_err(|error| error.to_string())
-        .and_then(|path| {
+    let written =
+        next_path(folder, "still", "png").map_err(|error| error.to_string()).and_then(|path| {
             frame.write_png(&path).map_err(|error: MediaError| error.to_string())?;
             Ok(path)
         });

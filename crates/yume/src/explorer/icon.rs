@@ -23,7 +23,8 @@ fn pixel(column: u32, row: u32) -> [u8; 4] {
     if y < horizon {
         let is_sun = x * x + (y + 0.12) * (y + 0.12) < 0.09;
         let dusk = (y + 1.0) / 1.2;
-        let sky = [28.0 + 60.0 * dusk, 46.0 + 70.0 * dusk, 84.0 + 50.0 * dusk].map(|part| part as u8);
+        let sky =
+            [28.0 + 60.0 * dusk, 46.0 + 70.0 * dusk, 84.0 + 50.0 * dusk].map(|part| part as u8);
         return if is_sun { [255, 214, 140, 255] } else { [sky[0], sky[1], sky[2], 255] };
     }
     let is_path = x.abs() < 0.08 + 0.45 * (y - horizon);

@@ -19,6 +19,7 @@ pub(super) enum WalkKey {
 }
 
 impl WalkKey {
+    #[cfg(test)]
     pub(super) const ALL: [Self; 8] = [
         Self::Forward,
         Self::Left,

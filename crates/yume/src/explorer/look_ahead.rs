@@ -17,7 +17,7 @@ const STALL_FRAMES: f64 = 1.6;
 /// single picture holds no more.
 const REACH_SECS: f32 = 1.2;
 /// What a further key still gets when the reach is used up.
-const LEAST_REACH_SECS: f32 = 0.25;
+const LEAST_REACH_SECS: f32 = 0.5;
 /// A key that was pressed while frames flow is forgotten after this time: the frames have answered it.
 const PATIENCE: Duration = Duration::from_millis(1500);
 /// Nothing is taken to be nearer than this many metres. Less than what the model is told, so that at rest the held picture

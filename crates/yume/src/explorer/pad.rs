@@ -105,7 +105,8 @@ mod tests {
     #[test]
     fn sticks_and_cross_become_motions() {
         use Axis::{DPadX, DPadY, LeftStickX, LeftStickY, LeftZ, RightStickX, RightStickY};
-        let table: [(&[(Axis, f32)], &[Button], Travel, Turn); 14] = [
+        type Row<'a> = (&'a [(Axis, f32)], &'a [Button], Travel, Turn);
+        let table: [Row<'_>; 14] = [
             (&[], &[], Travel::Still, Turn::Still),
             (&[(LeftStickY, 1.0)], &[], Travel::Forward, Turn::Still),
             (&[(LeftStickY, -1.0)], &[], Travel::Backward, Turn::Still),

@@ -353,7 +353,10 @@ impl Visit {
     fn order(&mut self, order: Order) -> bool {
         let is_taken = self.files.order(order);
         if !is_taken {
-            self.complain("The disk is still busy with what you asked for before. Try again in a moment.".into());
+            self.complain(
+                "The disk is still busy with what you asked for before. Try again in a moment."
+                    .into(),
+            );
         }
         is_taken
     }
@@ -375,7 +378,10 @@ impl Visit {
             Event::Failed(text) => {
                 self.is_opening = false;
                 let advice = "Press R to begin again, or choose another picture.";
-                self.complain(format!("The world stopped: {}. {advice}", text.trim_end_matches('.')));
+                self.complain(format!(
+                    "The world stopped: {}. {advice}",
+                    text.trim_end_matches('.')
+                ));
             }
             Event::RecordingFailed(text) => {
                 self.complain(format!("The recording stopped: {}.", text.trim_end_matches('.')));

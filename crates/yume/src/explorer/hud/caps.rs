@@ -1,6 +1,9 @@
 //! The eight camera keys as key caps that light up while they act. A click puts one segment into the queue.
 
-use egui::{Align2, Color32, Context, CornerRadius, Id, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Color32, Context, CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
+    Vec2, WidgetInfo, pos2, vec2,
+};
 
 use super::{Intent, View, pictogram, theme};
 use crate::explorer::keys::WalkKey;
@@ -35,10 +38,9 @@ pub(super) fn caps_ui(context: &Context, view: &View<'_>, intents: &mut Vec<Inte
         ("look keys", Align2::RIGHT_BOTTOM, -theme::EDGE, &LOOK),
     ];
     for (name, corner, from_edge, caps) in clusters {
-        egui::Area::new(Id::unique(name))
-            .anchor(corner, vec2(from_edge, -theme::EDGE))
-            .fade_in(false)
-            .show(context, |ui| cluster_ui(ui, caps, view, intents));
+        theme::panel(context, name, corner, vec2(from_edge, -theme::EDGE), |ui| {
+            cluster_ui(ui, caps, view, intents);
+        });
     }
 }
 
@@ -56,7 +58,10 @@ fn cluster_ui(ui: &mut Ui, caps: &[Cap], view: &View<'_>, intents: &mut Vec<Inte
         if response.clicked() {
             intents.push(Intent::Tap(cap.key.alone().motion()));
         }
-        response.on_hover_text(format!("{}: hold to go on, click or press with Shift for one segment", cap.key.name()));
+        response.on_hover_text(format!(
+            "{}: hold to go on, click or press with Shift for one segment",
+            cap.key.name()
+        ));
     }
 }
 
@@ -82,7 +87,13 @@ fn cap_ui(ui: &Ui, rect: Rect, response: &Response, key: WalkKey, view: &View<'_
 }
 
 /// What is printed on a key: a letter, or the arrow that a keyboard has there.
-pub(super) fn face(painter: &egui::Painter, rect: Rect, key: WalkKey, letters: &[String; 4], ink: Color32) {
+pub(super) fn face(
+    painter: &egui::Painter,
+    rect: Rect,
+    key: WalkKey,
+    letters: &[String; 4],
+    ink: Color32,
+) {
     let arrow = match key {
         WalkKey::TurnLeft => vec2(-1.0, 0.0),
         WalkKey::TurnRight => vec2(1.0, 0.0),

@@ -1,6 +1,8 @@
 //! The list of all keys and pad buttons.
 
-use egui::{Align2, Color32, Context, CornerRadius, Id, LayerId, Order, Sense, Stroke, StrokeKind, Ui, vec2};
+use egui::{
+    Align2, Color32, Context, CornerRadius, Id, LayerId, Order, Sense, Stroke, StrokeKind, Ui, vec2,
+};
 
 use super::{
     Intent, View, caps,
@@ -41,40 +43,39 @@ const PAD: [(&str, &str); 8] = [
 pub(super) fn help_ui(context: &Context, view: &View<'_>, intents: &mut Vec<Intent>) {
     let veil = context.layer_painter(LayerId::new(Order::Middle, Id::unique("veil")));
     veil.rect_filled(context.content_rect(), 0.0, Color32::from_black_alpha(120));
-    egui::Area::new(Id::unique("help"))
-        .order(Order::Foreground)
-        .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
-        .fade_in(false)
-        .show(context, |ui| {
-            let ground = Color32::from_rgba_unmultiplied(13, 17, 23, 244);
-            theme::card().fill(ground).inner_margin(20.0).show(ui, |ui| {
-                let room = context.content_rect().size() - vec2(80.0, 90.0);
-                ui.set_width(room.x.min(740.0));
-                ui.horizontal(|ui| {
-                    ui.label(theme::title("Keys"));
-                    let right = egui::Layout::right_to_left(egui::Align::Center);
-                    ui.with_layout(right, |ui| {
-                        if icon_button(ui, 28.0, Icon::Close, theme::TEXT, "Close (F1)").clicked() {
-                            intents.push(Intent::ToggleHelp);
-                        }
-                    });
+    theme::panel_above(context, "help", Align2::CENTER_CENTER, vec2(0.0, 0.0), |ui| {
+        let ground = Color32::from_rgba_unmultiplied(13, 17, 23, 244);
+        theme::card().fill(ground).inner_margin(20.0).show(ui, |ui| {
+            let room = context.content_rect().size() - vec2(80.0, 90.0);
+            ui.set_width(room.x.min(740.0));
+            ui.horizontal(|ui| {
+                ui.label(theme::title("Keys"));
+                let right = egui::Layout::right_to_left(egui::Align::Center);
+                ui.with_layout(right, |ui| {
+                    if icon_button(ui, 28.0, Icon::Close, theme::TEXT, "Close (F1)").clicked() {
+                        intents.push(Intent::ToggleHelp);
+                    }
                 });
-                egui::ScrollArea::vertical().max_height(room.y - 50.0).show(ui, |ui| {
-                    ui.horizontal_top(|ui| {
-                        ui.vertical(|ui| keys_ui(ui, view));
-                        ui.add_space(20.0);
-                        ui.vertical(pad_ui);
-                    });
+            });
+            egui::ScrollArea::vertical().max_height(room.y - 50.0).show(ui, |ui| {
+                ui.horizontal_top(|ui| {
+                    ui.vertical(|ui| keys_ui(ui, view));
+                    ui.add_space(20.0);
+                    ui.vertical(pad_ui);
                 });
             });
         });
+    });
 }
 
 fn keys_ui(ui: &mut Ui, view: &View<'_>) {
     ui.spacing_mut().item_spacing.y = 5.0;
     for (keys, text) in [
         ([WalkKey::Forward, WalkKey::Left, WalkKey::Backward, WalkKey::Right], "Walk while held"),
-        ([WalkKey::TurnLeft, WalkKey::TiltUp, WalkKey::TiltDown, WalkKey::TurnRight], "Look while held"),
+        (
+            [WalkKey::TurnLeft, WalkKey::TiltUp, WalkKey::TiltDown, WalkKey::TurnRight],
+            "Look while held",
+        ),
     ] {
         row_ui(ui, text, |ui| {
             for key in keys {

@@ -2,7 +2,10 @@
 
 use std::f32::consts::TAU;
 
-use egui::{Color32, Painter, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Color32, Painter, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2,
+    vec2,
+};
 
 use super::theme;
 
@@ -24,7 +27,13 @@ pub(super) enum Icon {
 }
 
 /// A square button with an icon. `label` is read aloud and shown while the pointer rests on it.
-pub(super) fn icon_button(ui: &mut Ui, side: f32, icon: Icon, color: Color32, label: &str) -> Response {
+pub(super) fn icon_button(
+    ui: &mut Ui,
+    side: f32,
+    icon: Icon,
+    color: Color32,
+    label: &str,
+) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
     let painter = ui.painter();
@@ -115,7 +124,11 @@ fn restart(painter: &Painter, rect: Rect, stroke: Stroke) {
     let size = rect.width() * 0.3;
     triangle(
         painter,
-        [tip + vec2(size * 0.5, -size), tip + vec2(size * 0.45, size * 0.3), tip + vec2(-size * 0.75, size * 0.1)],
+        [
+            tip + vec2(size * 0.5, -size),
+            tip + vec2(size * 0.45, size * 0.3),
+            tip + vec2(-size * 0.75, size * 0.1),
+        ],
         stroke.color,
     );
 }

@@ -1,6 +1,6 @@
 //! What the person has to know: what failed and what to do, good news, and that a recording runs.
 
-use egui::{Align2, Color32, Context, Id, Sense, Stroke, vec2};
+use egui::{Align2, Color32, Context, Sense, Stroke, vec2};
 
 use super::{
     Intent, View,
@@ -29,7 +29,8 @@ pub(super) fn message_ui(context: &Context, view: &View<'_>, intents: &mut Vec<I
     if let Some(text) = &view.panels.message {
         failure_ui(context, text, intents);
     } else if let Some((text, _)) = &view.panels.notice {
-        pill_ui(context, "notice", theme::EDGE + 44.0, |ui| {
+        let top = if view.status.recording.is_some() { theme::EDGE + 44.0 } else { theme::EDGE };
+        pill_ui(context, "notice", top, |ui| {
             ui.label(theme::body(text));
         });
     }
@@ -37,11 +38,12 @@ pub(super) fn message_ui(context: &Context, view: &View<'_>, intents: &mut Vec<I
 
 fn failure_ui(context: &Context, text: &str, intents: &mut Vec<Intent>) {
     let width = (context.content_rect().width() - 4.0 * theme::EDGE).min(520.0);
-    egui::Area::new(Id::unique("message"))
-        .order(egui::Order::Foreground)
-        .anchor(Align2::CENTER_TOP, vec2(0.0, theme::EDGE + 58.0))
-        .fade_in(false)
-        .show(context, |ui| {
+    theme::panel_above(
+        context,
+        "message",
+        Align2::CENTER_TOP,
+        vec2(0.0, theme::EDGE + 58.0),
+        |ui| {
             let ground = Color32::from_rgba_unmultiplied(44, 24, 22, 240);
             let edge = Stroke::new(1.0, theme::RED.gamma_multiply(0.7));
             theme::card().fill(ground).stroke(edge).show(ui, |ui| {
@@ -50,7 +52,13 @@ fn failure_ui(context: &Context, text: &str, intents: &mut Vec<Intent>) {
                     let (bar, _) = ui.allocate_exact_size(vec2(18.0, 20.0), Sense::hover());
                     ui.painter().circle_filled(bar.center(), 8.5, theme::RED);
                     let font = theme::body_font();
-                    ui.painter().text(bar.center(), Align2::CENTER_CENTER, "!", font, theme::ON_ACCENT);
+                    ui.painter().text(
+                        bar.center(),
+                        Align2::CENTER_CENTER,
+                        "!",
+                        font,
+                        theme::ON_ACCENT,
+                    );
                     ui.vertical(|ui| {
                         ui.set_width(width - 78.0);
                         ui.add(egui::Label::new(theme::body(text)).wrap());
@@ -61,18 +69,15 @@ fn failure_ui(context: &Context, text: &str, intents: &mut Vec<Intent>) {
                     }
                 });
             });
-        });
+        },
+    );
 }
 
 /// A line of text at the upper middle.
 fn pill_ui(context: &Context, name: &str, top: f32, content: impl FnOnce(&mut egui::Ui)) {
-    egui::Area::new(Id::unique(name))
-        .anchor(Align2::CENTER_TOP, vec2(0.0, top))
-        .fade_in(false)
-        .interactable(false)
-        .show(context, |ui| {
-            theme::card().inner_margin(egui::Margin::symmetric(13, 8)).show(ui, |ui| {
-                ui.horizontal(content);
-            });
+    theme::panel(context, name, Align2::CENTER_TOP, vec2(0.0, top), |ui| {
+        theme::card().inner_margin(egui::Margin::symmetric(13, 8)).show(ui, |ui| {
+            ui.horizontal(content);
         });
+    });
 }

@@ -29,7 +29,10 @@ pub(super) fn arrow(painter: &Painter, center: Pos2, reach: Vec2, color: Color32
     let tip = center + reach;
     let head = reach * 0.85;
     let wing = head.rot90() * 0.72;
-    painter.line_segment([center - reach, tip - head * 0.7], Stroke::new(reach.length() * 0.24, color));
+    painter.line_segment(
+        [center - reach, tip - head * 0.7],
+        Stroke::new(reach.length() * 0.24, color),
+    );
     triangle(painter, [tip, tip - head + wing, tip - head - wing], color);
 }
 

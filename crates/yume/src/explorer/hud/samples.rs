@@ -1,6 +1,9 @@
 //! The pictures to start from.
 
-use egui::{Align2, ColorImage, Context, CornerRadius, Id, Rect, Role, Sense, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, ColorImage, Context, CornerRadius, Rect, Role, Sense, Stroke, StrokeKind,
+    TextureHandle, TextureOptions, Ui, WidgetInfo, pos2, vec2,
+};
 use yume_media::Fit;
 
 use super::{Intent, View, theme};
@@ -32,26 +35,31 @@ pub(in crate::explorer) fn thumbnails(context: &Context, samples: &[Sample]) -> 
 
 /// The card with all samples, under the toolbar.
 pub(super) fn samples_ui(context: &Context, view: &View<'_>, intents: &mut Vec<Intent>) {
-    egui::Area::new(Id::unique("samples"))
-        .anchor(Align2::RIGHT_TOP, vec2(-theme::EDGE, theme::EDGE + 52.0))
-        .fade_in(false)
-        .show(context, |ui| {
+    theme::panel(
+        context,
+        "samples",
+        Align2::RIGHT_TOP,
+        vec2(-theme::EDGE, theme::EDGE + 52.0),
+        |ui| {
             theme::card().show(ui, |ui| {
                 ui.set_width(COLUMNS as f32 * THUMBNAIL.x + 8.0);
                 ui.label(theme::title("Where to begin"));
-                ui.label(theme::small("Choose a place, or drop a picture of your own onto the window."));
+                ui.label(theme::small(
+                    "Choose a place, or drop a picture of your own onto the window.",
+                ));
                 ui.add_space(4.0);
                 let height = (context.content_rect().height() - 250.0).max(THUMBNAIL.y);
-                egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
-                    grid_ui(ui, view, intents);
-                });
+                let scroll =
+                    egui::ScrollArea::vertical().min_scrolled_height(height).max_height(height);
+                scroll.show(ui, |ui| grid_ui(ui, view, intents));
                 ui.add_space(4.0);
                 let open = egui::Button::new(theme::body("Open a picture…"));
                 if ui.add_sized(vec2(ui.available_width(), 34.0), open).clicked() {
                     intents.push(Intent::OpenDialog);
                 }
             });
-        });
+        },
+    );
 }
 
 fn grid_ui(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {

@@ -1,6 +1,6 @@
 //! The card at the upper left: which model on which device, what it is doing and how far ahead it is.
 
-use egui::{Align2, Color32, Context, Id, ProgressBar, Role, Sense, Ui, WidgetInfo, vec2};
+use egui::{Align2, Color32, Context, Sense, Ui, vec2};
 use yume_session::Stage;
 
 use super::{View, theme};
@@ -9,27 +9,23 @@ const WIDTH: f32 = 218.0;
 
 /// The card.
 pub(super) fn state_ui(context: &Context, view: &View<'_>) {
-    egui::Area::new(Id::unique("state"))
-        .anchor(Align2::LEFT_TOP, vec2(theme::EDGE, theme::EDGE))
-        .fade_in(false)
-        .interactable(false)
-        .show(context, |ui| {
-            theme::card().show(ui, |ui| {
-                ui.set_width(WIDTH);
-                ui.spacing_mut().item_spacing.y = 3.0;
-                ui.add(egui::Label::new(theme::body(view.model_label)).truncate());
-                ui.add(egui::Label::new(theme::small(view.device_label)).truncate());
-                if let Some(pad) = view.pad {
-                    ui.add(egui::Label::new(theme::small(format!("Gamepad: {pad}"))).truncate());
-                }
-                ui.add_space(5.0);
-                doing_ui(ui, view);
-                if view.has_picture {
-                    ui.add_space(4.0);
-                    figures_ui(ui, view);
-                }
-            });
+    theme::panel(context, "state", Align2::LEFT_TOP, vec2(theme::EDGE, theme::EDGE), |ui| {
+        theme::card().show(ui, |ui| {
+            ui.set_width(WIDTH);
+            ui.spacing_mut().item_spacing.y = 3.0;
+            ui.add(egui::Label::new(theme::body(view.model_label)).truncate());
+            ui.add(egui::Label::new(theme::small(view.device_label)).truncate());
+            if let Some(pad) = view.pad {
+                ui.add(egui::Label::new(theme::small(format!("Gamepad: {pad}"))).truncate());
+            }
+            ui.add_space(5.0);
+            doing_ui(ui, view);
+            if view.has_picture {
+                ui.add_space(4.0);
+                figures_ui(ui, view);
+            }
         });
+    });
 }
 
 /// A colored dot and what is being done.
@@ -38,14 +34,10 @@ fn doing_ui(ui: &mut Ui, view: &View<'_>) {
     ui.horizontal(|ui| {
         let (dot, _) = ui.allocate_exact_size(vec2(9.0, 9.0), Sense::hover());
         ui.painter().circle_filled(dot.center(), 4.5, color);
-        ui.label(theme::body(text));
+        ui.label(theme::body(text.as_str()));
     });
     // The bar keeps its place when nothing is done, so that the card does not jump.
-    let share = share_done(view);
-    let bar = ProgressBar::new(share.unwrap_or(0.0)).desired_height(5.0).desired_width(WIDTH);
-    let fill = if share.is_some() { color } else { Color32::TRANSPARENT };
-    let response = ui.add(bar.fill(fill));
-    response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, doing(view).0));
+    theme::bar(ui, WIDTH, share_done(view).unwrap_or(0.0), color, &text);
 }
 
 /// What is being done in words, and its color.
@@ -89,12 +81,14 @@ fn figures_ui(ui: &mut Ui, view: &View<'_>) {
     row_ui(ui, "Ahead", |ui| {
         let share = status.ring_frames as f32 / status.ring_capacity.max(1) as f32;
         let label = format!("{} of {}", status.ring_frames, status.ring_capacity);
-        let text = theme::small(label.clone());
-        ui.label(text);
-        let bar = ProgressBar::new(share).desired_height(5.0).desired_width(ui.available_width());
-        let response = ui.add(bar.fill(theme::haze(120)));
-        let label = format!("Frames ahead: {label}");
-        response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &label));
+        ui.label(theme::small(label.as_str()));
+        theme::bar(
+            ui,
+            ui.available_width(),
+            share,
+            theme::haze(130),
+            &format!("Frames ahead: {label}"),
+        );
     });
 }
 

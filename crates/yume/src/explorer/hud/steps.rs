@@ -1,6 +1,9 @@
 //! The card at the lower middle: the motion at work, its progress, and the motions that wait.
 
-use egui::{Align2, Color32, Context, CornerRadius, Id, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
+use egui::{
+    Align2, Color32, Context, CornerRadius, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
+    WidgetInfo, vec2,
+};
 use yume_motion::Motion;
 
 use super::{
@@ -11,22 +14,22 @@ use super::{
 
 const NOW_SIDE: f32 = 46.0;
 const CHIP_SIDE: f32 = 34.0;
-/// As many waiting motions are shown; the rest is a number.
+const GAP: f32 = 5.0;
+/// As many waiting motions are shown at most; the rest is a number.
 const MOST_CHIPS: usize = 7;
+/// Width of everything else at the bottom of the window: both key clusters and the motion at work.
+const BESIDE: f32 = 2.0 * 165.0 + 340.0;
 
 /// The card.
 pub(super) fn steps_ui(context: &Context, view: &View<'_>, intents: &mut Vec<Intent>) {
-    egui::Area::new(Id::unique("steps"))
-        .anchor(Align2::CENTER_BOTTOM, vec2(0.0, -theme::EDGE))
-        .fade_in(false)
-        .show(context, |ui| {
-            theme::card().inner_margin(10.0).show(ui, |ui| {
-                ui.horizontal(|ui| {
-                    now_ui(ui, view);
-                    queue_ui(ui, view, intents);
-                });
+    theme::panel(context, "steps", Align2::CENTER_BOTTOM, vec2(0.0, -theme::EDGE), |ui| {
+        theme::card().inner_margin(10.0).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                now_ui(ui, view);
+                queue_ui(ui, view, intents);
             });
         });
+    });
 }
 
 /// The motion at work: a lit pictogram with its progress around it, and words.
@@ -83,14 +86,20 @@ fn queue_ui(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) {
     }
     ui.add_space(2.0);
     let (gap, _) = ui.allocate_exact_size(vec2(1.0, NOW_SIDE), Sense::hover());
-    ui.painter().vline(gap.center().x, gap.y_range().shrink(6.0), Stroke::new(1.0, theme::haze(36)));
-    ui.spacing_mut().item_spacing.x = 5.0;
-    for (place, motion) in view.queue.iter().take(MOST_CHIPS).enumerate() {
+    ui.painter().vline(
+        gap.center().x,
+        gap.y_range().shrink(6.0),
+        Stroke::new(1.0, theme::haze(36)),
+    );
+    ui.spacing_mut().item_spacing.x = GAP;
+    let room = (ui.ctx().content_rect().width() - BESIDE) / (CHIP_SIDE + GAP);
+    let most = (room.max(1.0) as usize).min(MOST_CHIPS);
+    for (place, motion) in view.queue.iter().take(most).enumerate() {
         if chip_ui(ui, place, *motion) {
             intents.push(Intent::RemoveQueued(place));
         }
     }
-    if let Some(more) = view.queue.len().checked_sub(MOST_CHIPS).filter(|more| *more > 0) {
+    if let Some(more) = view.queue.len().checked_sub(most).filter(|more| *more > 0) {
         ui.label(theme::small(format!("+{more}")));
     }
     let clear = icons::icon_button(ui, 28.0, Icon::Close, theme::DIM, "Empty the queue (Delete)");
@@ -108,7 +117,11 @@ fn chip_ui(ui: &mut Ui, place: usize, motion: Motion) -> bool {
     let is_aimed = response.hovered() || response.has_focus();
     let ground = if is_aimed { theme::RED.gamma_multiply(0.22) } else { theme::haze(18) };
     painter.rect_filled(rect, CornerRadius::same(8), ground);
-    let edge = if response.has_focus() { theme::focus_stroke() } else { Stroke::new(1.0, theme::haze(24)) };
+    let edge = if response.has_focus() {
+        theme::focus_stroke()
+    } else {
+        Stroke::new(1.0, theme::haze(24))
+    };
     painter.rect_stroke(rect, CornerRadius::same(8), edge, StrokeKind::Inside);
     if is_aimed {
         icons::draw(painter, rect.shrink(10.0), Icon::Close, theme::RED);

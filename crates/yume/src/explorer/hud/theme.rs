@@ -1,6 +1,9 @@
 //! Colors, sizes and the card that all panels sit on: dark, translucent and calm.
 
-use egui::{Color32, CornerRadius, FontFamily, FontId, Frame, Margin, RichText, Stroke, TextStyle};
+use egui::{
+    Align2, Area, AreaState, Color32, Context, CornerRadius, FontFamily, FontId, Frame, Id, Margin,
+    Order, RichText, Role, Sense, Stroke, TextStyle, Ui, Vec2, WidgetInfo, vec2,
+};
 
 pub(super) const TEXT: Color32 = Color32::from_rgb(238, 242, 246);
 pub(super) const DIM: Color32 = Color32::from_rgb(178, 190, 203);
@@ -32,6 +35,51 @@ pub(super) fn card() -> Frame {
         .inner_margin(Margin::symmetric(14, 11))
 }
 
+/// A panel at a place of the window that its content does not move: when it grows, it is laid out again at once.
+pub(super) fn panel(
+    context: &Context,
+    name: &str,
+    anchor: Align2,
+    offset: Vec2,
+    content: impl FnOnce(&mut Ui),
+) {
+    area(context, Area::new(Id::unique(name)).anchor(anchor, offset), content);
+}
+
+/// As [`panel`], above all others.
+pub(super) fn panel_above(
+    context: &Context,
+    name: &str,
+    anchor: Align2,
+    offset: Vec2,
+    content: impl FnOnce(&mut Ui),
+) {
+    let place = Area::new(Id::unique(name)).anchor(anchor, offset);
+    area(context, place.order(Order::Foreground), content);
+}
+
+fn area(context: &Context, area: Area, content: impl FnOnce(&mut Ui)) {
+    let id = area.layer().id;
+    let size = |context: &Context| AreaState::load(context, id).and_then(|state| state.size);
+    let before = size(context);
+    area.fade_in(false).show(context, content);
+    if size(context) != before {
+        context.request_discard("a panel has another size");
+    }
+}
+
+/// A thin bar that is filled to `share`, 0 to 1, over the given width. `label` is read aloud.
+pub(super) fn bar(ui: &mut Ui, width: f32, share: f32, color: Color32, label: &str) {
+    let (rect, response) = ui.allocate_exact_size(vec2(width, 5.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, label));
+    ui.painter().rect_filled(rect, 2.5, haze(26));
+    if share > 0.0 {
+        let width = (rect.width() * share.min(1.0)).max(5.0);
+        let filled = egui::Rect::from_min_size(rect.min, vec2(width, 5.0));
+        ui.painter().rect_filled(filled, 2.5, color);
+    }
+}
+
 /// The outline of whatever the keyboard would press.
 pub(super) fn focus_stroke() -> Stroke {
     Stroke::new(2.0, ACCENT)
@@ -58,14 +106,14 @@ pub(super) fn small(text: impl Into<String>) -> RichText {
 }
 
 /// Sets the toolkit's own widgets to the same looks.
-pub(in crate::explorer) fn apply(context: &egui::Context) {
+pub(in crate::explorer) fn apply(context: &Context) {
     context.set_theme(egui::Theme::Dark);
     context.all_styles_mut(|style| {
         style.animation_time = 0.1;
         style.interaction.selectable_labels = false;
         style.interaction.tooltip_delay = 0.35;
-        style.spacing.item_spacing = egui::vec2(8.0, 6.0);
-        style.spacing.button_padding = egui::vec2(12.0, 7.0);
+        style.spacing.item_spacing = vec2(8.0, 6.0);
+        style.spacing.button_padding = vec2(12.0, 7.0);
         let family = FontFamily::Proportional;
         style.text_styles.insert(TextStyle::Body, FontId::new(BODY, family.clone()));
         style.text_styles.insert(TextStyle::Button, FontId::new(BODY, family.clone()));

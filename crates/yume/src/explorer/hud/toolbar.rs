@@ -1,6 +1,6 @@
 //! The buttons at the upper right.
 
-use egui::{Align2, Context, Id, Margin, vec2};
+use egui::{Align2, Context, Margin, vec2};
 
 use super::{
     Intent, View,
@@ -40,23 +40,20 @@ pub(super) fn toolbar_ui(context: &Context, view: &View<'_>, intents: &mut Vec<I
         (Icon::Help, ink, "All keys (F1)", Intent::ToggleHelp),
         (screen, ink, screen_label, Intent::ToggleFullScreen),
     ];
-    egui::Area::new(Id::unique("toolbar"))
-        .anchor(Align2::RIGHT_TOP, vec2(-theme::EDGE, theme::EDGE))
-        .fade_in(false)
-        .show(context, |ui| {
-            theme::card().inner_margin(Margin::same(5)).show(ui, |ui| {
-                ui.horizontal(|ui| {
-                    ui.spacing_mut().item_spacing.x = 1.0;
-                    // Without a world only what needs none.
-                    let needs_world = if view.has_picture { &walk[..] } else { &[] };
-                    for group in [&start[..], needs_world, &window] {
-                        for &(icon, color, label, intent) in group {
-                            if icon_button(ui, SIDE, icon, color, label).clicked() {
-                                intents.push(intent);
-                            }
+    theme::panel(context, "toolbar", Align2::RIGHT_TOP, vec2(-theme::EDGE, theme::EDGE), |ui| {
+        theme::card().inner_margin(Margin::same(5)).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 1.0;
+                // Without a world only what needs none.
+                let needs_world = if view.has_picture { &walk[..] } else { &[] };
+                for group in [&start[..], needs_world, &window] {
+                    for &(icon, color, label, intent) in group {
+                        if icon_button(ui, SIDE, icon, color, label).clicked() {
+                            intents.push(intent);
                         }
                     }
-                });
+                }
             });
         });
+    });
 }

@@ -39,7 +39,10 @@ impl Gpu {
             let info = adapter.get_info();
             match Self::from_adapter(&adapter, window, &surface) {
                 Ok((surface_config, device, queue)) => {
-                    info!("drawing with {} ({:?}, {:?})", info.name, info.device_type, info.backend);
+                    info!(
+                        "drawing with {} ({:?}, {:?})",
+                        info.name, info.device_type, info.backend
+                    );
                     watch(&device, waker);
                     let gpu = Self { surface, surface_config, device, queue };
                     gpu.configure();

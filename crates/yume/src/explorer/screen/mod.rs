@@ -111,9 +111,10 @@ impl Screen {
         };
         let after_wait = Instant::now();
         let window = [target.texture.width(), target.texture.height()];
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor {
-            label: Some("window"),
-        });
+        let mut encoder = self
+            .gpu
+            .device
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("window") });
         let sight = self.plates.frame_size().and_then(sight);
         let place = self.plates.prepare(&self.gpu, &mut encoder, window);
         let extra = self.panels.upload(&self.gpu, &mut encoder, &painted, window);
@@ -152,10 +153,7 @@ fn begin_pass(
         view,
         depth_slice: None,
         resolve_target: None,
-        ops: wgpu::Operations {
-            load: wgpu::LoadOp::Clear(SURROUND),
-            store: wgpu::StoreOp::Store,
-        },
+        ops: wgpu::Operations { load: wgpu::LoadOp::Clear(SURROUND), store: wgpu::StoreOp::Store },
     };
     let descriptor = wgpu::RenderPassDescriptor {
         label: Some("window"),

@@ -41,7 +41,14 @@ struct Plate {
 impl Plates {
     pub(super) fn new(device: &wgpu::Device) -> Self {
         let upscale = Upscale::new(device);
-        Self { upscale, plates: [None, None], newest: 0, held: None, version: 0, staging: Vec::new() }
+        Self {
+            upscale,
+            plates: [None, None],
+            newest: 0,
+            held: None,
+            version: 0,
+            staging: Vec::new(),
+        }
     }
 
     /// Takes a new frame.
@@ -59,7 +66,8 @@ impl Plates {
             }
         };
         self.staging.clear();
-        self.staging.extend(frame.rgb.chunks_exact(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]));
+        self.staging
+            .extend(frame.rgb.chunks_exact(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]));
         let layout = wgpu::TexelCopyBufferLayout {
             offset: 0,
             bytes_per_row: Some(4 * frame.width),
@@ -115,7 +123,8 @@ impl Plates {
                 plate.is_fresh = true;
             }
         }
-        let finished = |number: usize| Some(self.plates[number].as_ref()?.upscaled.as_ref()?.view());
+        let finished =
+            |number: usize| Some(self.plates[number].as_ref()?.upscaled.as_ref()?.view());
         let newest = finished(self.newest)?;
         let held = self.held.and_then(finished).unwrap_or(newest);
         // The newest picture moves to the other plate while one is held.

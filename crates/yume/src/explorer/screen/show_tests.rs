@@ -16,8 +16,9 @@ fn every_shader_file_is_valid_and_has_both_entry_points() {
             continue;
         }
         let source = std::fs::read_to_string(&path).unwrap();
-        let module = wgpu::naga::front::wgsl::parse_str(&source)
-            .unwrap_or_else(|error| panic!("{}: {}", path.display(), error.emit_to_string(&source)));
+        let module = wgpu::naga::front::wgsl::parse_str(&source).unwrap_or_else(|error| {
+            panic!("{}: {}", path.display(), error.emit_to_string(&source))
+        });
         let mut validator = wgpu::naga::valid::Validator::new(
             wgpu::naga::valid::ValidationFlags::all(),
             wgpu::naga::valid::Capabilities::empty(),
@@ -69,7 +70,8 @@ fn the_uniform_struct_of_the_shader_has_the_layout_that_rust_fills() {
 fn device() -> Option<(wgpu::Device, wgpu::Queue)> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
     let adapter =
-        pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default())).ok()?;
+        pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default()))
+            .ok()?;
     pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor::default())).ok()
 }
 

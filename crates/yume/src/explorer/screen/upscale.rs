@@ -60,9 +60,7 @@ impl Upscale {
 
     /// Fills the target.
     pub(super) fn run(&self, encoder: &mut wgpu::CommandEncoder, to: &Upscaled) {
-        for (target, bindings) in
-            [(&to.between, &to.along_rows), (&to.target, &to.along_columns)]
-        {
+        for (target, bindings) in [(&to.between, &to.along_rows), (&to.target, &to.along_columns)] {
             let attachment = wgpu::RenderPassColorAttachment {
                 view: target,
                 depth_slice: None,

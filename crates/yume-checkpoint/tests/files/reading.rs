@@ -1,9 +1,7 @@
 //! What is in the files comes out of them, whatever the container.
 
-mod common;
-
+use crate::common::{Scratch, data};
 use burn::tensor::TensorData;
-use common::{Scratch, data};
 use yume_checkpoint::{Bytes, Element, Weights};
 
 /// All values as f64, the widest type.
@@ -56,7 +54,7 @@ fn a_state_dict_of_a_module_is_read_with_its_versions_ignored() {
 
 #[test]
 fn embedded_bytes_need_no_file() {
-    let content: &'static [u8] = include_bytes!("data/small.safetensors");
+    let content: &'static [u8] = include_bytes!("../data/small.safetensors");
     let weights = Weights::from_bytes(Bytes::Embedded(content), "small".as_ref()).unwrap();
     assert_eq!(values(weights.read("scalar").unwrap()), [0.5]);
 }
@@ -66,7 +64,7 @@ fn shards_are_joined_by_their_index() {
     let scratch = Scratch::new("shards");
     let shard = |name: &str, value: f32| {
         let header = format!(r#"{{"{name}":{{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}}}"#);
-        common::safetensors(&header, &value.to_le_bytes())
+        crate::common::safetensors(&header, &value.to_le_bytes())
     };
     scratch.write("m-1.safetensors", &shard("a", 1.0));
     scratch.write("m-2.safetensors", &shard("b", 2.0));
@@ -83,7 +81,7 @@ fn wide_tables_of_contents_are_read() {
     let pickle = b"\x80\x02}q\x00X\x01\x00\x00\x00actorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00\
         storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x10tQK\x02K\x03\x85K\x01\x85\
         \x89}tRs.";
-    let mut file = common::pth(pickle);
+    let mut file = crate::common::pth(pickle);
     let end = file.len() - 22;
     let directory = u32::from_le_bytes(file[end + 16..end + 20].try_into().unwrap());
     let mut record = b"PK\x06\x06".to_vec();

@@ -1,11 +1,9 @@
 //! Files that are damaged or malicious are refused with a sentence, and never with a panic.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{Scratch, data, pth, safetensors, zip};
+use crate::common::{Scratch, data, pth, safetensors, zip};
 use yume_checkpoint::{Bytes, CheckpointError, Weights};
 
 fn open(content: Vec<u8>) -> Result<Weights, CheckpointError> {

@@ -1,11 +1,9 @@
 //! Configurations and folders of models.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{Scratch, data, golden};
+use crate::common::{Scratch, data, golden};
 use serde_json::{Value, json};
 use yume_checkpoint::{
     Fill, ModelFiles, ModelSpec, Part, TokenizerKind, clip_config, dit_config, text_config,
@@ -244,8 +242,8 @@ fn a_published_folder_is_known_by_its_files() {
 
 #[test]
 fn an_embedded_model_needs_no_folder() {
-    let config: &'static [u8] = include_bytes!("data/tiny_config.json");
-    let weights: &'static [u8] = include_bytes!("data/small.safetensors");
+    let config: &'static [u8] = include_bytes!("../data/tiny_config.json");
+    let weights: &'static [u8] = include_bytes!("../data/small.safetensors");
     let words = r#"{"first_id":2,"pad":0,"end":1,"words":["(·)"]}"#.as_bytes();
     let mut embedded: Vec<(&'static str, &'static [u8])> =
         vec![("config.json", config), ("words.json", words)];

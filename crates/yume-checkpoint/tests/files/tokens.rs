@@ -1,11 +1,9 @@
 //! Captions become the ids that the models were trained with.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::data;
+use crate::common::data;
 use serde_json::Value;
 use yume_checkpoint::{Encoded, Tokenizer};
 

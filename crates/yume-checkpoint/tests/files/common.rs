@@ -1,26 +1,24 @@
 //! What the tests share: paths, folders for scratch, and archives written by hand.
 
-#![allow(dead_code, reason = "not every test binary uses everything")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A file beside the generator.
-pub fn data(name: &str) -> PathBuf {
+pub(crate) fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
 /// A file of the networks' golden cases.
-pub fn golden(name: &str) -> PathBuf {
+pub(crate) fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../yume-nets/tests/golden").join(name)
 }
 
 /// A folder that is removed with its value.
-pub struct Scratch(PathBuf);
+pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
     /// An empty folder; `name` must be unique among all tests.
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path =
             std::env::temp_dir().join(format!("yume-checkpoint-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
@@ -28,12 +26,12 @@ impl Scratch {
         Self(path)
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
     /// Writes a file and the folders it lies in.
-    pub fn write(&self, name: &str, content: &[u8]) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: &[u8]) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();
@@ -48,12 +46,12 @@ impl Drop for Scratch {
 }
 
 /// A safetensors file of any header and content.
-pub fn safetensors(header: &str, content: &[u8]) -> Vec<u8> {
+pub(crate) fn safetensors(header: &str, content: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header.as_bytes(), content].concat()
 }
 
 /// A zip archive of stored entries; the checksums are left out.
-pub fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut file = Vec::new();
     let mut directory = Vec::new();
     for (name, content) in entries {
@@ -73,6 +71,6 @@ pub fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// An archive with this pickle and a storage `0` of 64 zeros.
-pub fn pth(pickle: &[u8]) -> Vec<u8> {
+pub(crate) fn pth(pickle: &[u8]) -> Vec<u8> {
     zip(&[("a/data.pkl", pickle), ("a/byteorder", b"little"), ("a/data/0", &[0; 64])])
 }

@@ -1,14 +1,12 @@
 //! Stored networks become modules, and modules stored networks.
 
-mod common;
-
 use std::cell::RefCell;
 use std::fs;
 use std::path::Path;
 
+use crate::common::{Scratch, data, golden};
 use burn::module::Module;
 use burn::tensor::{DType, Device, TensorData};
-use common::{Scratch, data, golden};
 use yume_checkpoint::{
     CheckpointError, Loader, Names, Part, Precision, Weights, clip_config, dit_config,
     named_tensors, save, text_config, vae_config,

@@ -1,0 +1,10 @@
+//! Everything about a model's files, in one test program.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+mod common;
+mod hostile;
+mod models;
+mod networks;
+mod reading;
+mod tokens;
