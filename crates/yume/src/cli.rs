@@ -76,7 +76,7 @@ impl From<Where> for DeviceChoice {
 /// The explorer's own options.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Explore {
-    /// Picture to walk into (PNG, JPEG, WEBP, BMP or GIF).
+    /// Picture to walk into (PNG, JPEG, WebP, BMP or GIF).
     #[arg(value_name = "PICTURE")]
     pub start: Option<PathBuf>,
     #[command(flatten)]

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 /// A finding about a configuration: what is wrong with which field.
 pub(super) type Finding = String;
 
-/// `value` if it lies in `range`. NaN lies in no range.
+/// `value` if it lies in `range`. No range holds what is not a number.
 pub(super) fn within<T: PartialOrd + Display + Copy>(
     field: &str,
     value: T,

@@ -115,7 +115,7 @@ fn misfit(name: &str, change: impl FnOnce(&mut Vec<(String, TensorData)>)) -> St
     change(&mut tensors);
     let path = scratch.path("changed.safetensors");
     save(&path, &tensors, Precision::F32, &[]).unwrap();
-    text(&path).err().expect("the file was accepted").to_string()
+    text(&path).expect_err("the file was accepted").to_string()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The window: shows a walk as it is generated and takes keys, pads, pictures and clicks.
 //!
-//! Input becomes an [`intent`], [`visit`] applies it to the session, [`look_ahead`] answers keys before the first frame is
-//! there, [`screen`] draws the picture and the [`hud`] over it, and [`app`] joins them in the event loop.
+//! Input becomes an `intent`, `visit` applies it to the session, `look_ahead` answers keys before the first frame is
+//! there, `screen` draws the picture and the `hud` over it, and `app` joins them in the event loop.
 
 use std::{
     path::PathBuf,
@@ -87,7 +87,9 @@ pub fn run(
 ) -> Result<(), ExplorerError> {
     let exit_at = config.exit_after.map(|after| Instant::now() + after);
     let event_loop = app::open_event_loop()?;
-    let waker = wake::Waker::new(event_loop.create_proxy());
+    let proxy = event_loop.create_proxy();
+    // Fails only when the loop has ended, and then nobody waits for news.
+    let waker = wake::Waker::new(move |wake| drop(proxy.send_event(wake)));
     let session = spawn(waker.boxed())?;
     app::run(event_loop, waker, config, session, exit_at)
 }

@@ -436,3 +436,7 @@ impl Visit {
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
+
+#[cfg(test)]
+#[path = "visit_tests.rs"]
+mod tests;

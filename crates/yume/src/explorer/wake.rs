@@ -5,8 +5,6 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use winit::event_loop::EventLoopProxy;
-
 /// What reaches the event loop from other threads.
 #[derive(Debug)]
 pub(super) enum Wake {
@@ -23,14 +21,16 @@ pub(super) struct Waker {
 }
 
 struct Bell {
-    // The proxy is not `Sync` on every platform.
-    proxy: Mutex<EventLoopProxy<Wake>>,
+    // The event loop's proxy is not `Sync` on every platform.
+    send: Mutex<Box<dyn Fn(Wake) + Send>>,
     has_rung: AtomicBool,
 }
 
 impl Waker {
-    pub(super) fn new(proxy: EventLoopProxy<Wake>) -> Self {
-        Self { bell: Arc::new(Bell { proxy: Mutex::new(proxy), has_rung: AtomicBool::new(false) }) }
+    /// `send` puts a message into the event loop's mailbox.
+    pub(super) fn new(send: impl Fn(Wake) + Send + 'static) -> Self {
+        let send = Mutex::new(Box::new(send) as Box<dyn Fn(Wake) + Send>);
+        Self { bell: Arc::new(Bell { send, has_rung: AtomicBool::new(false) }) }
     }
 
     /// Says that there is news. Cheap when the loop has not looked since the last time.
@@ -47,13 +47,38 @@ impl Waker {
     }
 
     pub(super) fn send(&self, wake: Wake) {
-        let proxy = self.bell.proxy.lock().unwrap_or_else(PoisonError::into_inner);
-        // Fails only when the loop has ended, and then nobody waits for news.
-        let _ = proxy.send_event(wake);
+        let send = self.bell.send.lock().unwrap_or_else(PoisonError::into_inner);
+        send(wake);
     }
 
     pub(super) fn boxed(&self) -> Box<dyn Fn() + Send + Sync> {
         let waker = self.clone();
         Box::new(move || waker.ring())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    #[test]
+    fn much_news_rings_once_until_the_loop_has_looked() {
+        let rung = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&rung);
+        let waker = Waker::new(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        let threads = [waker.clone(), waker.clone()].map(|waker| {
+            std::thread::Builder::new().spawn(move || (0..100).for_each(|_| waker.ring())).unwrap()
+        });
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        assert_eq!(rung.load(Ordering::Relaxed), 1);
+        waker.looked();
+        waker.boxed()();
+        assert_eq!(rung.load(Ordering::Relaxed), 2);
     }
 }

@@ -23,96 +23,160 @@ fn idle() -> Status {
     }
 }
 
-/// What is asked for when these events reach the panels, one after another.
-fn intents_of(panels: &Panels, queue: &[Motion], events: &[Vec<Event>]) -> Vec<Intent> {
-    let context = egui::Context::default();
-    theme::apply(&context);
-    let sample = Sample { name: "a street".into(), frame: Frame::new(3, 2, vec![90; 18]) };
-    let thumbnails = thumbnails(&context, &[sample.clone(), sample]);
-    let (status, letters) = (idle(), ["W", "A", "S", "D"].map(str::to_owned));
-    let view = View {
-        model_label: "a model",
-        device_label: "a device",
-        pad: None,
-        panels,
-        status: &status,
-        queue,
-        held: Motion::STILL,
-        chord: Motion::STILL,
-        has_picture: true,
-        is_ready: true,
-        is_opening: false,
-        is_paused: false,
-        is_full_screen: false,
-        fps: 16.0,
-        thumbnails: &thumbnails,
-        letters: &letters,
-    };
-    let mut intents = Vec::new();
-    // The first two passes find the sizes of the panels.
-    for events in [&Vec::new(), &Vec::new()].into_iter().chain(events) {
-        let input = RawInput {
-            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, SIZE)),
-            events: events.clone(),
-            ..RawInput::default()
-        };
-        let mut output = context.run_ui(input, |ui| intents.extend(panels_ui(ui, &view)));
-        output.textures_delta.clear();
-    }
-    intents
+/// Panels with two samples, run pass by pass as a window would.
+struct Stage<'a> {
+    context: egui::Context,
+    panels: &'a Panels,
+    queue: &'a [Motion],
+    thumbnails: Vec<Thumbnail>,
+    intents: Vec<Intent>,
+    /// Accessible names and where they are.
+    names: Vec<(String, Rect)>,
 }
 
-fn click(at: Pos2) -> Vec<Vec<Event>> {
-    let button = |pressed| Event::PointerButton {
-        pos: at,
-        button: PointerButton::Primary,
-        pressed,
-        modifiers: Modifiers::NONE,
-    };
-    vec![vec![Event::PointerMoved(at)], vec![button(true)], vec![button(false)], vec![]]
+impl<'a> Stage<'a> {
+    fn new(panels: &'a Panels, queue: &'a [Motion]) -> Self {
+        let context = egui::Context::default();
+        context.enable_accesskit();
+        theme::apply(&context);
+        let sample = |name: &str| Sample { name: name.into(), frame: Frame::new(3, 2, vec![90; 18]) };
+        let thumbnails = thumbnails(&context, &[sample("a street"), sample("a park")]);
+        let (intents, names) = (Vec::new(), Vec::new());
+        let mut stage = Self { context, panels, queue, thumbnails, intents, names };
+        // The first passes find the sizes of the panels.
+        stage.pass(vec![]);
+        stage.pass(vec![]);
+        stage
+    }
+
+    fn pass(&mut self, events: Vec<Event>) {
+        let (status, letters) = (idle(), ["W", "A", "S", "D"].map(str::to_owned));
+        let view = View {
+            model_label: "a model",
+            device_label: "a device",
+            pad: None,
+            panels: self.panels,
+            status: &status,
+            queue: self.queue,
+            held: Motion::STILL,
+            chord: Motion::STILL,
+            has_picture: true,
+            is_ready: true,
+            is_opening: false,
+            is_paused: false,
+            is_full_screen: false,
+            fps: 16.0,
+            thumbnails: &self.thumbnails,
+            letters: &letters,
+        };
+        let screen_rect = Some(Rect::from_min_size(Pos2::ZERO, SIZE));
+        let input = RawInput { screen_rect, events, ..RawInput::default() };
+        let intents = &mut self.intents;
+        let mut output = self.context.run_ui(input, |ui| intents.extend(panels_ui(ui, &view)));
+        output.textures_delta.clear();
+        let update = output.platform_output.accesskit_update.take().unwrap();
+        self.names = update
+            .nodes
+            .iter()
+            .filter_map(|(_, node)| {
+                let bounds = node.bounds()?;
+                let [x0, y0, x1, y1] =
+                    [bounds.x0, bounds.y0, bounds.x1, bounds.y1].map(|side| side as f32);
+                let rect = Rect::from_min_max(pos2(x0, y0), pos2(x1, y1));
+                Some((node.label()?.to_owned(), rect))
+            })
+            .collect();
+    }
+
+    fn click(&mut self, at: Pos2) {
+        let button = |pressed| Event::PointerButton {
+            pos: at,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
+        for event in [Event::PointerMoved(at), button(true), button(false)] {
+            self.pass(vec![event]);
+        }
+    }
+
+    fn press(&mut self, key: egui::Key) {
+        let modifiers = Modifiers::NONE;
+        for pressed in [true, false] {
+            self.pass(vec![Event::Key { key, physical_key: None, pressed, repeat: false, modifiers }]);
+        }
+    }
 }
 
 #[test]
-fn clicks_name_their_intents() {
-    let with_samples = Panels { has_samples: true, ..Panels::default() };
-    let with_message = Panels { message: Some("It failed.".into()), ..Panels::default() };
-    let usual = Panels::default();
+fn each_button_is_found_by_its_name_and_names_its_intent() {
+    let panels = Panels {
+        has_samples: true,
+        message: Some("It failed. Try again.".into()),
+        ..Panels::default()
+    };
     let left = Motion { travel: Travel::Still, turn: Turn::Left };
     let table = [
-        ("the W cap", &usual, pos2(82.0, 560.0), Some(Intent::Tap(AHEAD))),
-        ("the left arrow cap", &usual, pos2(830.0, 605.0), Some(Intent::Tap(left))),
-        ("the picture", &usual, pos2(480.0, 320.0), None),
-        ("the rightmost button", &usual, pos2(922.0, 36.0), Some(Intent::ToggleFullScreen)),
-        ("the button beside it", &usual, pos2(888.0, 36.0), Some(Intent::ToggleHelp)),
-        ("the first sample", &with_samples, pos2(720.0, 170.0), Some(Intent::StartSample(0))),
-        ("the second sample", &with_samples, pos2(860.0, 170.0), Some(Intent::StartSample(1))),
-        ("the message's cross", &with_message, pos2(728.0, 98.0), Some(Intent::DismissMessage)),
+        ("Walk forward for one segment", Intent::Tap(AHEAD)),
+        ("Turn left for one segment", Intent::Tap(left)),
+        ("Full screen (F11)", Intent::ToggleFullScreen),
+        ("All keys (F1)", Intent::ToggleHelp),
+        ("Begin again (R)", Intent::Restart),
+        ("Pause (Space)", Intent::TogglePause),
+        ("Record to a video (F9)", Intent::ToggleRecording),
+        ("Save a still picture (F12)", Intent::SaveStill),
+        ("Start from a picture file (O)", Intent::OpenDialog),
+        ("Places to start from (G)", Intent::ToggleSamples),
+        ("Open a picture…", Intent::OpenDialog),
+        ("Begin from a street", Intent::StartSample(0)),
+        ("Begin from a park", Intent::StartSample(1)),
+        ("Put away (Esc)", Intent::DismissMessage),
+        ("Take out number 1: Walk forward", Intent::RemoveQueued(0)),
+        ("Empty the queue (Delete)", Intent::ClearQueue),
     ];
-    for (what, panels, at, wanted) in table {
-        let intents = intents_of(panels, &[], &click(at));
-        assert_eq!(intents, Vec::from_iter(wanted), "{what}");
+    for (name, wanted) in table {
+        let mut stage = Stage::new(&panels, &[AHEAD]);
+        let place = stage.names.iter().find(|(label, _)| label == name);
+        let (_, rect) = place.unwrap_or_else(|| panic!("{name} is not among {:?}", stage.names));
+        stage.click(rect.center());
+        assert_eq!(stage.intents, [wanted], "{name}");
     }
+}
+
+#[test]
+fn a_click_on_the_picture_asks_for_nothing() {
+    let panels = Panels::default();
+    let mut stage = Stage::new(&panels, &[]);
+    stage.click(pos2(480.0, 320.0));
+    assert_eq!(stage.intents, []);
 }
 
 #[test]
 fn hidden_panels_take_no_clicks() {
-    let bare = Panels { is_bare: true, ..Panels::default() };
-    assert_eq!(intents_of(&bare, &[AHEAD], &click(pos2(82.0, 560.0))), []);
+    let panels = Panels { is_bare: true, ..Panels::default() };
+    let mut stage = Stage::new(&panels, &[AHEAD]);
+    assert!(!stage.names.iter().any(|(name, _)| name.contains("Walk forward")));
+    stage.click(pos2(82.0, 560.0));
+    assert_eq!(stage.intents, []);
 }
 
 #[test]
-fn the_keyboard_reaches_and_presses_buttons() {
-    let key = |key, pressed| Event::Key {
-        key,
-        physical_key: None,
-        pressed,
-        repeat: false,
-        modifiers: Modifiers::NONE,
-    };
-    let press = |which| vec![vec![key(which, true)], vec![key(which, false)]];
-    let events: Vec<_> = [press(egui::Key::Tab), press(egui::Key::Enter)].concat();
-    let intents = intents_of(&Panels::default(), &[], &events);
-    assert_eq!(intents.len(), 1, "{intents:?}");
+fn the_keyboard_reaches_every_button() {
+    let panels = Panels::default();
+    let mut stage = Stage::new(&panels, &[AHEAD]);
+    for _ in 0..30 {
+        stage.press(egui::Key::Tab);
+        stage.press(egui::Key::Enter);
+    }
+    for wanted in [
+        Intent::Tap(AHEAD),
+        Intent::OpenDialog,
+        Intent::ToggleFullScreen,
+        Intent::RemoveQueued(0),
+        Intent::ClearQueue,
+    ] {
+        assert!(stage.intents.contains(&wanted), "{wanted:?} is not among {:?}", stage.intents);
+    }
 }
 
 #[test]

@@ -1,0 +1,228 @@
+//! A visit against a small fake world: wishes reach the session, and what comes back is shown.
+
+use std::{ops::ControlFlow, thread};
+
+use yume_motion::{Travel, Turn, walk::WalkRule, warp::WarpModel};
+use yume_session::{BoxError, Generator, Outlet, SessionConfig, Steering};
+
+use super::*;
+
+const AHEAD: Motion = Motion { travel: Travel::Forward, turn: Turn::Still };
+const SIDE: u32 = 16;
+
+/// Every frame is one color: the start picture's, and one more per frame. A white picture is refused.
+struct Colors {
+    next: u8,
+}
+
+impl Generator for Colors {
+    type Start = ExplorerStart;
+
+    fn begin(
+        &mut self,
+        start: ExplorerStart,
+        out: &mut dyn Outlet,
+    ) -> Result<ControlFlow<()>, BoxError> {
+        self.next = start.picture.pixel(0, 0)[0];
+        if self.next == 255 {
+            return Err("white pictures lead nowhere".into());
+        }
+        Ok(self.emit(out))
+    }
+
+    fn advance(
+        &mut self,
+        _: Motion,
+        out: &mut dyn Outlet,
+    ) -> Result<ControlFlow<()>, BoxError> {
+        for _ in 0..4 {
+            if self.emit(out).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn cut(&mut self, frames: usize) -> usize {
+        frames
+    }
+}
+
+impl Colors {
+    fn emit(&mut self, out: &mut dyn Outlet) -> ControlFlow<()> {
+        let frame = plain(self.next);
+        self.next += 1;
+        out.frame(frame)
+    }
+}
+
+fn plain(color: u8) -> Frame {
+    Frame::new(SIDE, SIDE, vec![color; 3 * (SIDE * SIDE) as usize])
+}
+
+struct Stage {
+    visit: Visit,
+    folder: PathBuf,
+}
+
+impl Stage {
+    /// A visit whose two samples begin with these colors, and whose files go to a folder of its own.
+    fn new(name: &str, colors: [u8; 2], start: Option<PathBuf>) -> Self {
+        let folder = std::env::temp_dir().join(format!("yume-visit-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        let sample = |color| Sample { name: "plain".into(), frame: plain(color) };
+        let config = ExplorerConfig {
+            title: String::new(),
+            model_label: String::new(),
+            device_label: String::new(),
+            start,
+            samples: colors.map(sample).into(),
+            warp: Some(WarpModel::TINY_V0),
+            walk: WalkRule::TINY_V0,
+            recordings_dir: folder.clone(),
+            seed: 7,
+            frame_times: false,
+            exit_after: None,
+        };
+        let waker = Waker::new(|_| ());
+        let session =
+            SessionConfig { fps: 200.0, lookahead_frames: 8, steering: Steering::Segment };
+        let session =
+            Session::spawn(session, || Ok(Colors { next: 0 }), waker.boxed()).unwrap();
+        Self { visit: Visit::new(&config, session, waker).unwrap(), folder }
+    }
+
+    /// Looks until something is true, for at most ten seconds.
+    fn until(&mut self, what: &str, mut is_true: impl FnMut(&Visit) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let now = Instant::now();
+            self.visit.look(now);
+            if is_true(&self.visit) {
+                return;
+            }
+            assert!(now < deadline, "{what} did not happen: {:?}", self.visit.panels);
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn until_color(&mut self, color: u8) {
+        let what = format!("color {color}");
+        self.until(&what, |visit| visit.shown().is_some_and(|frame| *frame == plain(color)));
+    }
+
+    fn wish(&mut self, intent: Intent) {
+        assert_eq!(self.visit.apply(intent, Instant::now()), None, "{intent:?}");
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[test]
+fn a_visit_begins_at_the_first_sample_and_walks_by_taps() {
+    let mut stage = Stage::new("taps", [10, 100], None);
+    stage.until_color(10);
+    assert!(stage.visit.panels.has_samples);
+    stage.wish(Intent::Tap(AHEAD));
+    assert!(!stage.visit.panels.has_samples, "the samples make way for the walk");
+    stage.until_color(14);
+    stage.wish(Intent::StartSample(1));
+    stage.until_color(100);
+    stage.wish(Intent::StartSample(9));
+    stage.wish(Intent::Tap(AHEAD));
+    stage.until_color(104);
+    stage.wish(Intent::Restart);
+    stage.until_color(100);
+}
+
+#[test]
+fn a_paused_visit_keeps_its_queue_for_editing() {
+    let mut stage = Stage::new("queue", [10, 100], None);
+    stage.until_color(10);
+    stage.wish(Intent::TogglePause);
+    assert!(stage.visit.is_paused());
+    // The ring fills up first; what follows waits.
+    for _ in 0..9 {
+        stage.wish(Intent::Tap(AHEAD));
+    }
+    stage.until("a full ring", |visit| visit.status().ring_frames == 8);
+    stage.until("a stop", |visit| visit.queue().len() <= 7);
+    let waiting = stage.visit.queue().len();
+    assert!(waiting >= 5, "{waiting}");
+    stage.wish(Intent::RemoveNewest);
+    stage.wish(Intent::RemoveQueued(0));
+    assert_eq!(stage.visit.queue().len(), waiting - 2);
+    stage.wish(Intent::ClearQueue);
+    stage.wish(Intent::RemoveNewest);
+    assert_eq!(stage.visit.queue(), []);
+}
+
+#[test]
+fn a_held_key_walks_and_moves_the_picture_at_once() {
+    let mut stage = Stage::new("held", [10, 100], None);
+    stage.until_color(10);
+    // A moment in which no frame has come for a while.
+    let now = Instant::now() + Duration::from_millis(200);
+    stage.visit.fingers.press(crate::explorer::keys::WalkKey::Forward, false);
+    stage.visit.steer(now);
+    assert_eq!(stage.visit.held(), AHEAD);
+    let ahead = stage.visit.look_ahead.as_mut().unwrap();
+    assert_eq!(ahead.look(now), Some(Change::Began));
+    stage.until_color(22);
+    stage.visit.fingers.release_all();
+    stage.visit.steer(Instant::now());
+    assert!(stage.visit.held().is_still());
+}
+
+#[test]
+fn a_recording_and_a_still_land_in_the_folder() {
+    let mut stage = Stage::new("files", [10, 100], None);
+    stage.until_color(10);
+    stage.wish(Intent::SaveStill);
+    stage.until("the still", |visit| visit.panels.notice.is_some());
+    stage.wish(Intent::ToggleRecording);
+    stage.until("the recording", |visit| visit.status().recording.is_some());
+    stage.wish(Intent::Tap(AHEAD));
+    stage.until_color(14);
+    stage.visit.panels.notice = None;
+    stage.wish(Intent::ToggleRecording);
+    stage.until("the end of the recording", |visit| visit.panels.notice.is_some());
+    assert_eq!(stage.visit.panels.message, None);
+    let still = yume_media::read_picture(&stage.folder.join("still-0001.png")).unwrap();
+    assert!(still == plain(10));
+    let video = yume_media::read_video(&stage.folder.join("walk-0001.mp4"), 99).unwrap();
+    assert_eq!(video.len(), 4);
+}
+
+#[test]
+fn what_fails_is_a_message_that_can_be_put_away() {
+    let missing = Some(PathBuf::from("/no/such/picture.png"));
+    let mut stage = Stage::new("missing", [10, 255], missing);
+    stage.until("the message", |visit| visit.panels.message.is_some());
+    assert!(stage.visit.panels.has_samples, "another start is offered");
+    stage.wish(Intent::StepBack);
+    assert_eq!(stage.visit.panels.message, None);
+    stage.wish(Intent::StartSample(1));
+    stage.until("the refusal", |visit| visit.panels.message.is_some());
+    let text = stage.visit.panels.message.clone().unwrap();
+    assert!(text.contains("white pictures lead nowhere") && text.contains("Press R"), "{text}");
+    stage.wish(Intent::StartSample(0));
+    stage.until_color(10);
+    assert_eq!(stage.visit.panels.message, None);
+}
+
+#[test]
+fn what_needs_a_window_is_handed_back() {
+    let mut stage = Stage::new("window", [10, 100], None);
+    let now = Instant::now();
+    stage.wish(Intent::ToggleHelp);
+    stage.wish(Intent::StepBack);
+    assert!(!stage.visit.panels.has_help, "the help is left first");
+    for intent in [Intent::StepBack, Intent::ToggleFullScreen, Intent::Quit] {
+        assert_eq!(stage.visit.apply(intent, now), Some(intent));
+    }
+}
