@@ -83,11 +83,11 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    pub(crate) fn config(reason: impl ToString, path: &Path) -> Self {
+    pub(crate) fn config(reason: impl std::fmt::Display, path: &Path) -> Self {
         Self::Config { reason: reason.to_string(), path: path.to_owned() }
     }
 
-    pub(crate) fn resume(reason: impl ToString, path: &Path) -> Self {
+    pub(crate) fn resume(reason: impl std::fmt::Display, path: &Path) -> Self {
         Self::Resume { reason: reason.to_string(), path: path.to_owned() }
     }
 

@@ -1,4 +1,4 @@
-//! AdamW (Loshchilov and Hutter, 2019) with one clip for the norm of all gradients together, and a
+//! `AdamW` (Loshchilov and Hutter, 2019) with one clip for the norm of all gradients together, and a
 //! running average of the weights.
 //!
 //! burn's own optimizer clips every parameter by itself and keeps its state under ids that change

@@ -1,5 +1,7 @@
 //! Whole runs of seconds: they learn, they resume exactly, and what they export can be walked.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;

@@ -59,7 +59,7 @@ impl<T: Send + 'static> Feed<T> {
     ///
     /// # Errors
     /// If a thread panicked.
-    pub fn next(&mut self) -> Result<T, TrainError> {
+    pub fn take(&mut self) -> Result<T, TrainError> {
         let receiver = self.receiver.as_ref().ok_or(TrainError::Feed)?;
         loop {
             if let Some(item) = self.early.remove(&self.next) {
@@ -100,7 +100,7 @@ mod tests {
         };
         let mut feed = Feed::spawn("numbers", 3, 5, make).unwrap();
         for number in 5..60 {
-            assert_eq!(feed.next().unwrap(), make(number));
+            assert_eq!(feed.take().unwrap(), make(number));
         }
     }
 
@@ -112,7 +112,7 @@ mod tests {
         };
         let mut feed = Feed::spawn("failing", 1, 0, make).unwrap();
         let mut taken = 0;
-        while feed.next().is_ok() {
+        while feed.take().is_ok() {
             taken += 1;
         }
         assert!(taken <= 3);

@@ -102,9 +102,9 @@ impl Teacher {
             let seen_so_far = capped(history.clone(), spec.history_cap);
             let (next, after) = example(Arc::clone(&picture), seen_so_far, &mut cache);
             if k == 0 {
-                standing.push(next)
+                standing.push(next);
             } else {
-                walking.push(next)
+                walking.push(next);
             }
             history = Tensor::cat(vec![history, after], 2);
         }

@@ -46,7 +46,7 @@ impl LessonPool {
     /// If a thread that makes them failed.
     pub fn at(&mut self, config: &DitTraining, step: u64) -> Result<&VecDeque<Lesson>, TrainError> {
         while self.taken < arrived(config, step) {
-            self.lessons.push_back(self.feed.next()?);
+            self.lessons.push_back(self.feed.take()?);
             self.taken += 1;
             if self.lessons.len() as u64 > config.pool.most {
                 self.lessons.pop_front();

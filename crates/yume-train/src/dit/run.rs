@@ -54,7 +54,7 @@ impl DitRun {
     fn roll_out(&mut self, step: u64) -> Result<(), TrainError> {
         let Some(config) = self.config.dit.rollout.clone() else { return Ok(()) };
         let begins = (config.from * self.config.dit.steps as f64) as u64;
-        if step < begins || step % config.every != 0 {
+        if step < begins || !step.is_multiple_of(config.every) {
             return Ok(());
         }
         let mut dice = Dice::new(self.config.seed, Purpose::Rollouts, step);

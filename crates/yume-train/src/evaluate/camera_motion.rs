@@ -154,8 +154,9 @@ fn solve(equations: &[Equation], trust: &[f32]) -> [f32; 4] {
     for i in 0..4 {
         for j in i + 1..4 {
             let factor = rows[j][i] / rows[i][i];
-            for k in i..5 {
-                rows[j][k] -= factor * rows[i][k];
+            let pivot = rows[i];
+            for (value, pivot) in rows[j].iter_mut().zip(pivot).skip(i) {
+                *value -= factor * pivot;
             }
         }
     }

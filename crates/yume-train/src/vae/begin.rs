@@ -173,7 +173,7 @@ fn linear_map(
     })?;
     let mut moments = Moments::default();
     for _ in 0..config.vae.linear_clips {
-        let clip = feed.next()?;
+        let clip = feed.take()?;
         let video = batch(&[clip], grounds.size(), &Device::flex());
         let [_, _, length, ..] = video.dims();
         moments.add(blocks(video.clone().narrow(2, 0, 1).repeat(&[1, 1, 4, 1, 1])));

@@ -124,7 +124,7 @@ mod tests {
         let back = z.clone().matmul(tensor(map.dec, [BLOCK, rank]).transpose()) + mean;
         let error = (back - x).abs().max().into_scalar::<f32>();
         assert!(error < 0.02, "largest error {error}");
-        let spread: Vec<f32> = z.square().mean_dim(0).into_data().to_vec().unwrap();
+        let spread: Vec<f32> = z.square().mean_dim(0).into_data().try_to_vec().unwrap();
         assert!(spread.iter().all(|v| (v - 1.0).abs() < 0.02), "{spread:?}");
     }
 }

@@ -102,7 +102,7 @@ impl VaeRun {
 
 impl Training for VaeRun {
     fn step(&mut self, step: u64) -> Result<f32, TrainError> {
-        let clips = self.feed.next()?;
+        let clips = self.feed.take()?;
         let loss = self.batch_loss(&clips, step);
         let value = loss.clone().into_scalar::<f32>();
         let gradients = GradientsParams::from_grads(loss.backward(), &self.vae);
@@ -142,7 +142,7 @@ impl Training for VaeRun {
         let rows: Vec<Vec<Frame>> = self
             .reconstructed()
             .into_iter()
-            .flat_map(|(video, decoded)| [self.frames(video), self.frames(decoded)])
+            .flat_map(|(video, decoded)| [self.frames(&video), self.frames(&decoded)])
             .collect();
         Ok(sheet(&rows).write_png(path)?)
     }
@@ -171,7 +171,7 @@ impl Training for VaeRun {
 }
 
 impl VaeRun {
-    fn frames(&self, video: Tensor<5>) -> Vec<Frame> {
+    fn frames(&self, video: &Tensor<5>) -> Vec<Frame> {
         let (height, width) = self.grounds.size();
         let [_, _, count, ..] = video.dims();
         (0..count)

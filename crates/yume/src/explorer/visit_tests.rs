@@ -30,11 +30,7 @@ impl Generator for Colors {
         Ok(self.emit(out))
     }
 
-    fn advance(
-        &mut self,
-        _: Motion,
-        out: &mut dyn Outlet,
-    ) -> Result<ControlFlow<()>, BoxError> {
+    fn advance(&mut self, _: Motion, out: &mut dyn Outlet) -> Result<ControlFlow<()>, BoxError> {
         for _ in 0..4 {
             if self.emit(out).is_break() {
                 return Ok(ControlFlow::Break(()));
@@ -87,8 +83,7 @@ impl Stage {
         let waker = Waker::new(|_| ());
         let session =
             SessionConfig { fps: 200.0, lookahead_frames: 8, steering: Steering::Segment };
-        let session =
-            Session::spawn(session, || Ok(Colors { next: 0 }), waker.boxed()).unwrap();
+        let session = Session::spawn(session, || Ok(Colors { next: 0 }), waker.boxed()).unwrap();
         Self { visit: Visit::new(&config, session, waker).unwrap(), folder }
     }
 

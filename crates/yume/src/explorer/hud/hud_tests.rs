@@ -39,7 +39,8 @@ impl<'a> Stage<'a> {
         let context = egui::Context::default();
         context.enable_accesskit();
         theme::apply(&context);
-        let sample = |name: &str| Sample { name: name.into(), frame: Frame::new(3, 2, vec![90; 18]) };
+        let sample =
+            |name: &str| Sample { name: name.into(), frame: Frame::new(3, 2, vec![90; 18]) };
         let thumbnails = thumbnails(&context, &[sample("a street"), sample("a park")]);
         let (intents, names) = (Vec::new(), Vec::new());
         let mut stage = Self { context, panels, queue, thumbnails, intents, names };
@@ -103,7 +104,13 @@ impl<'a> Stage<'a> {
     fn press(&mut self, key: egui::Key) {
         let modifiers = Modifiers::NONE;
         for pressed in [true, false] {
-            self.pass(vec![Event::Key { key, physical_key: None, pressed, repeat: false, modifiers }]);
+            self.pass(vec![Event::Key {
+                key,
+                physical_key: None,
+                pressed,
+                repeat: false,
+                modifiers,
+            }]);
         }
     }
 }

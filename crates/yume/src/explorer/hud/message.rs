@@ -24,7 +24,7 @@ pub(super) fn recording_ui(context: &Context, view: &View<'_>) {
     });
 }
 
-/// The message and the good news, under the recording.
+/// The message at the lower middle, or the good news under the recording.
 pub(super) fn message_ui(context: &Context, view: &View<'_>, intents: &mut Vec<Intent>) {
     if let Some(text) = &view.panels.message {
         failure_ui(context, text, intents);

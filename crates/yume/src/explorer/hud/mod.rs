@@ -52,10 +52,12 @@ pub(super) struct View<'a> {
 pub(super) fn panels_ui(ui: &mut egui::Ui, view: &View<'_>) -> Vec<Intent> {
     let mut intents = Vec::new();
     let context = &ui.ctx().clone();
-    let is_roomy = context.content_rect().size().min_elem() >= ROOMY.min_elem()
-        && context.content_rect().width() >= ROOMY.x;
+    let size = context.content_rect().size();
+    let is_roomy = size.x >= ROOMY.x && size.y >= ROOMY.y;
     if !view.panels.is_bare {
-        state::state_ui(context, view);
+        if is_roomy {
+            state::state_ui(context, view);
+        }
         toolbar::toolbar_ui(context, view, &mut intents);
         if view.has_picture {
             steps::steps_ui(context, view, &mut intents);

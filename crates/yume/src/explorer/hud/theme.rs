@@ -62,7 +62,9 @@ fn area(context: &Context, area: Area, content: impl FnOnce(&mut Ui)) {
     let id = area.layer().id;
     let size = |context: &Context| AreaState::load(context, id).and_then(|state| state.size);
     let before = size(context);
-    area.fade_in(false).show(context, content);
+    // Room to begin with, because a list that scrolls would be content with less.
+    let room = context.content_rect().size();
+    area.fade_in(false).default_size(room).show(context, content);
     if size(context) != before {
         context.request_discard("a panel has another size");
     }
