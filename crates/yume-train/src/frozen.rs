@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use yume_checkpoint::Names;
 
 /// `module` with gradients for the parameters `trained` only.
-pub fn freeze_all_but<M: Module>(module: M, trained: &Names) -> M {
+pub(crate) fn freeze_all_but<M: Module>(module: M, trained: &Names) -> M {
     let trained = trained.iter().map(|(_, id)| *id).collect();
     module.map(&mut Freeze { trained })
 }

@@ -11,7 +11,7 @@ use crate::config::{DitTraining, TimeConfig};
 use crate::dice::Dice;
 
 /// The unit of the time that the network is told.
-pub const TIMESTEPS: f64 = 1000.0;
+pub(crate) const TIMESTEPS: f64 = 1000.0;
 
 /// One step's worth of segments.
 pub struct Batch {
@@ -29,7 +29,7 @@ pub struct Batch {
 
 /// How examples become a batch.
 #[derive(Clone, Debug, Default)]
-pub struct Disturbance {
+pub(crate) struct Disturbance {
     /// Noise level of every example.
     pub times: Vec<f32>,
     /// Noise on the known latents of every example.
@@ -39,7 +39,7 @@ pub struct Disturbance {
 }
 
 /// Chooses the examples of a step: all with a history of one length.
-pub fn choose<'a>(
+pub(crate) fn choose<'a>(
     lessons: &'a VecDeque<Lesson>,
     config: &DitTraining,
     dice: &mut Dice,
@@ -61,7 +61,12 @@ pub fn choose<'a>(
 impl Disturbance {
     /// As the dice fall. The known latents of a standing picture are exact in use, so that they get
     /// no noise; those of a walk are the model's own.
-    pub fn random(config: &DitTraining, count: usize, is_standing: bool, dice: &mut Dice) -> Self {
+    pub(crate) fn random(
+        config: &DitTraining,
+        count: usize,
+        is_standing: bool,
+        dice: &mut Dice,
+    ) -> Self {
         let is_noised = !is_standing && dice.chance(config.history_noise_share);
         let most = if is_noised { config.history_noise } else { 0.0 };
         Self {
@@ -72,7 +77,7 @@ impl Disturbance {
     }
 
     /// Noise level `time` for all of `count` examples, and nothing else.
-    pub fn plain(count: usize, time: f32) -> Self {
+    pub(crate) fn plain(count: usize, time: f32) -> Self {
         Self {
             times: vec![time; count],
             known_noise: vec![0.0; count],
@@ -91,7 +96,7 @@ fn time(config: &TimeConfig, dice: &mut Dice) -> f32 {
 }
 
 /// Puts `examples`, which have histories of one length, on `device`.
-pub fn batch(
+pub(crate) fn batch(
     spec: &ModelSpec,
     tokenizer: &Tokenizer,
     examples: &[&Example],
@@ -149,7 +154,7 @@ pub fn batch(
 }
 
 /// Mask (four channels, 1 = known) and latents of known and guessed frames.
-pub fn conditioning(known: Tensor<5>, unknown: Tensor<5>) -> Tensor<5> {
+pub(crate) fn conditioning(known: Tensor<5>, unknown: Tensor<5>) -> Tensor<5> {
     let mask = |latents: &Tensor<5>, value: f32| {
         let [batch, _, frames, height, width] = latents.dims();
         Tensor::full([batch, 4, frames, height, width], value, (&latents.device(), DType::F32))
@@ -159,7 +164,7 @@ pub fn conditioning(known: Tensor<5>, unknown: Tensor<5>) -> Tensor<5> {
 }
 
 /// Start pictures as a batch.
-pub fn pictures(examples: &[&Example], size: usize, device: &Device) -> Tensor<4> {
+pub(crate) fn pictures(examples: &[&Example], size: usize, device: &Device) -> Tensor<4> {
     let values: Vec<f32> =
         examples.iter().flat_map(|example| example.picture.iter().copied()).collect();
     let data = TensorData::new(values, [examples.len(), 3, size, size]);

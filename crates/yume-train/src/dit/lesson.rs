@@ -13,11 +13,11 @@ use crate::data::{Grounds, Leg, planar, video};
 use crate::dice::Dice;
 
 /// Motions of one walk: with them the history reaches its longest form.
-pub const LEGS: usize = 4;
+pub(crate) const LEGS: usize = 4;
 
 /// Latents of a few frames, `[z, frames, height, width]`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Latents {
+pub(crate) struct Latents {
     /// Edges.
     pub shape: [usize; 4],
     /// Numbers, row after row.
@@ -26,7 +26,7 @@ pub struct Latents {
 
 /// One segment to learn from.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Example {
+pub(crate) struct Example {
     /// The motion.
     pub motion: Motion,
     /// The start picture as the image encoder reads it, `[3, size, size]`.
@@ -43,7 +43,7 @@ pub struct Example {
 
 /// One walk, ready to learn from.
 #[derive(Clone, Debug)]
-pub struct Lesson {
+pub(crate) struct Lesson {
     /// Every motion as if the walk began with it, from a standing picture.
     pub standing: Vec<Example>,
     /// The motions after the first, with what came before.
@@ -55,7 +55,7 @@ pub struct Lesson {
 }
 
 /// What makes lessons of walks.
-pub struct Teacher {
+pub(crate) struct Teacher {
     grounds: Arc<Grounds>,
     // Networks are Send only: each lesson works on a copy, which shares the weights.
     vae: Mutex<Vae>,
@@ -64,12 +64,12 @@ pub struct Teacher {
 
 impl Teacher {
     /// `vae` lives on the processor.
-    pub fn new(grounds: Arc<Grounds>, vae: Vae, spec: ModelSpec) -> Self {
+    pub(crate) fn new(grounds: Arc<Grounds>, vae: Vae, spec: ModelSpec) -> Self {
         Self { grounds, vae: Mutex::new(vae), spec }
     }
 
     /// The lesson of one walk, as the dice fall.
-    pub fn lesson(&self, dice: &mut Dice) -> Lesson {
+    pub(crate) fn lesson(&self, dice: &mut Dice) -> Lesson {
         let vae = self.vae.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let spec = &self.spec;
         let length = spec.frame.segment_frames;
@@ -132,7 +132,7 @@ impl Teacher {
 }
 
 /// What the conditioning shows for the frames of `motion` after `last_frame`, planar.
-pub fn guess(
+pub(crate) fn guess(
     spec: &ModelSpec,
     mut walker: WalkState,
     motion: Motion,
@@ -156,7 +156,7 @@ pub fn guess(
 ///
 /// # Shapes
 /// - history: `[batch, channels, frames, height, width]`
-pub fn capped(history: Tensor<5>, cap: Option<usize>) -> Tensor<5> {
+pub(crate) fn capped(history: Tensor<5>, cap: Option<usize>) -> Tensor<5> {
     let [_, _, frames, ..] = history.dims();
     match cap {
         Some(cap) if frames > cap => {
@@ -169,20 +169,20 @@ pub fn capped(history: Tensor<5>, cap: Option<usize>) -> Tensor<5> {
 
 impl Latents {
     /// Of a tensor `[1, z, frames, height, width]`.
-    pub fn of(tensor: Tensor<5>) -> Self {
+    pub(crate) fn of(tensor: Tensor<5>) -> Self {
         let [_, z, frames, height, width] = tensor.dims();
         let values = tensor.into_data().iter::<f32>().collect();
         Self { shape: [z, frames, height, width], values }
     }
 
     /// As a tensor `[1, z, frames, height, width]`.
-    pub fn tensor(&self, device: &Device) -> Tensor<5> {
+    pub(crate) fn tensor(&self, device: &Device) -> Tensor<5> {
         stacked(&[self], device)
     }
 }
 
 /// Several latents of one shape as a batch.
-pub fn stacked(latents: &[&Latents], device: &Device) -> Tensor<5> {
+pub(crate) fn stacked(latents: &[&Latents], device: &Device) -> Tensor<5> {
     let [z, frames, height, width] = latents[0].shape;
     let values: Vec<f32> = latents.iter().flat_map(|part| part.values.iter().copied()).collect();
     let data = TensorData::new(values, [latents.len(), z, frames, height, width]);

@@ -21,7 +21,7 @@ use crate::TrainError;
 use crate::data::video;
 
 /// What a walk needs besides its own state; everything lives on one device, without autodiff.
-pub struct Walkers<'a> {
+pub(crate) struct Walkers<'a> {
     /// The networks.
     pub networks: &'a Networks,
     /// The VAE.
@@ -37,7 +37,7 @@ pub struct Walkers<'a> {
 }
 
 /// A walk of the model itself.
-pub struct OwnWalk {
+pub(crate) struct OwnWalk {
     picture: Arc<Vec<f32>>,
     latents: Tensor<5>,
     known: Tensor<5>,
@@ -50,7 +50,7 @@ pub struct OwnWalk {
 
 impl OwnWalk {
     /// Begins at a planar picture.
-    pub fn begin(walkers: &Walkers<'_>, picture: &[f32], seed: u64) -> Self {
+    pub(crate) fn begin(walkers: &Walkers<'_>, picture: &[f32], seed: u64) -> Self {
         let spec = walkers.spec;
         let (height, width) = (spec.frame.height, spec.frame.width);
         let copies = vec![picture; spec.frame.initial_copies];
@@ -81,7 +81,7 @@ impl OwnWalk {
     }
 
     /// What training on the coming segment would see, if it were to become `target`.
-    pub fn example(
+    pub(crate) fn example(
         &self,
         walkers: &Walkers<'_>,
         before: WalkState,
@@ -103,7 +103,7 @@ impl OwnWalk {
     ///
     /// # Errors
     /// If the model cannot run a history of this length.
-    pub fn advance(
+    pub(crate) fn advance(
         &mut self,
         walkers: &mut Walkers<'_>,
         before: WalkState,

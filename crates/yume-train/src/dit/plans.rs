@@ -8,7 +8,7 @@ use yume_nets::dit::{Layout, Plan, PlanError};
 use yume_nets::vae::FRAMES_PER_LATENT;
 
 /// Plans made so far, on one device.
-pub struct Plans {
+pub(crate) struct Plans {
     spec: ModelSpec,
     device: Device,
     made: HashMap<usize, Plan>,
@@ -16,7 +16,7 @@ pub struct Plans {
 
 impl Plans {
     /// No plans yet.
-    pub fn new(spec: ModelSpec, device: Device) -> Self {
+    pub(crate) fn new(spec: ModelSpec, device: Device) -> Self {
         Self { spec, device, made: HashMap::new() }
     }
 
@@ -24,7 +24,12 @@ impl Plans {
     ///
     /// # Errors
     /// If the model cannot run it.
-    pub fn of(&mut self, history: usize, height: usize, width: usize) -> Result<&Plan, PlanError> {
+    pub(crate) fn of(
+        &mut self,
+        history: usize,
+        height: usize,
+        width: usize,
+    ) -> Result<&Plan, PlanError> {
         if !self.made.contains_key(&history) {
             let length = self.spec.frame.segment_frames / FRAMES_PER_LATENT;
             // Frames of the history inside the window stay at full resolution.

@@ -10,7 +10,7 @@ use crate::data::Feed;
 use crate::dice::{Dice, Purpose};
 
 /// The newest lessons, at most as many as the configuration allows.
-pub struct LessonPool {
+pub(crate) struct LessonPool {
     feed: Feed<Lesson>,
     lessons: VecDeque<Lesson>,
     taken: u64,
@@ -27,7 +27,7 @@ impl LessonPool {
     ///
     /// # Errors
     /// If a thread cannot be started.
-    pub fn new(
+    pub(crate) fn new(
         config: &TrainConfig,
         teacher: &Arc<Teacher>,
         step: u64,
@@ -44,7 +44,11 @@ impl LessonPool {
     ///
     /// # Errors
     /// If a thread that makes them failed.
-    pub fn at(&mut self, config: &DitTraining, step: u64) -> Result<&VecDeque<Lesson>, TrainError> {
+    pub(crate) fn at(
+        &mut self,
+        config: &DitTraining,
+        step: u64,
+    ) -> Result<&VecDeque<Lesson>, TrainError> {
         while self.taken < arrived(config, step) {
             self.lessons.push_back(self.feed.take()?);
             self.taken += 1;

@@ -15,7 +15,7 @@ use crate::dice::Dice;
 
 /// The newest continuations, by slot.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rollouts {
+pub(crate) struct Rollouts {
     slots: BTreeMap<usize, Example>,
 }
 
@@ -24,7 +24,7 @@ impl Rollouts {
     ///
     /// # Errors
     /// If the model cannot run a history of this length.
-    pub fn walk(
+    pub(crate) fn walk(
         &mut self,
         config: &Rollout,
         walkers: &mut Walkers<'_>,
@@ -45,7 +45,7 @@ impl Rollouts {
     }
 
     /// `count` continuations with histories of one length; none if there are none yet.
-    pub fn choose(&self, count: usize, dice: &mut Dice) -> Option<Vec<&Example>> {
+    pub(crate) fn choose(&self, count: usize, dice: &mut Dice) -> Option<Vec<&Example>> {
         if self.slots.is_empty() {
             return None;
         }
@@ -57,7 +57,7 @@ impl Rollouts {
     }
 
     /// As named tensors; the name holds slot and motion.
-    pub fn tensors(&self) -> Vec<(String, TensorData)> {
+    pub(crate) fn tensors(&self) -> Vec<(String, TensorData)> {
         let mut tensors = Vec::new();
         for (slot, example) in &self.slots {
             let motion = example.motion.to_byte();
@@ -79,7 +79,7 @@ impl Rollouts {
     }
 
     /// From named tensors; `None` if a part is missing or malformed.
-    pub fn from_tensors(tensors: &[(String, TensorData)]) -> Option<Self> {
+    pub(crate) fn from_tensors(tensors: &[(String, TensorData)]) -> Option<Self> {
         let mut parts: BTreeMap<(usize, u8), BTreeMap<&str, &TensorData>> = BTreeMap::new();
         for (name, data) in tensors {
             let mut words = name.strip_prefix("rollout/")?.split('/');

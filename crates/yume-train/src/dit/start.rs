@@ -10,7 +10,7 @@ use crate::parameters::Parameters;
 const NORM: f32 = 0.9;
 
 /// Fresh parameters of the networks of `spec`.
-pub fn parameters(seed: u64, spec: &ModelSpec) -> Parameters {
+pub(crate) fn parameters(seed: u64, spec: &ModelSpec) -> Parameters {
     let mut parameters = Parameters::fresh(seed, |scope| Networks::init(scope, spec));
     copy_fill(&mut parameters, &spec.dit);
     spread_patchers(&mut parameters);

@@ -56,7 +56,7 @@ fn velocities(
 }
 
 /// The mean squared error of the velocity, channels weighted by `weights`.
-pub fn loss(
+pub(crate) fn loss(
     networks: &Networks,
     batch: Batch,
     plan: &Plan,

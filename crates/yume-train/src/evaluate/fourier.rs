@@ -1,11 +1,11 @@
 //! The discrete Fourier transform of small square tiles.
 
 /// A complex number.
-pub type Complex = (f32, f32);
+pub(crate) type Complex = (f32, f32);
 
 /// Transforms a square tile of `edge` by `edge`, a power of two, in place; `is_inverse` goes back,
 /// without dividing by the number of pixels.
-pub fn transform(tile: &mut [Complex], edge: usize, is_inverse: bool) {
+pub(crate) fn transform(tile: &mut [Complex], edge: usize, is_inverse: bool) {
     debug_assert!(edge.is_power_of_two() && tile.len() == edge * edge);
     for row in tile.chunks_exact_mut(edge) {
         transform_line(row, is_inverse);

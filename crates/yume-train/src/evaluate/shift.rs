@@ -3,11 +3,11 @@
 use super::fourier::{Complex, transform};
 
 /// Edge of a tile in pixels.
-pub const TILE: usize = 32;
+pub(crate) const TILE: usize = 32;
 
 /// A displacement in pixels, right and down, and how sure it is: the height of the peak.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Shift {
+pub(crate) struct Shift {
     /// Columns to the right.
     pub right: f32,
     /// Rows down.
@@ -17,7 +17,7 @@ pub struct Shift {
 }
 
 /// How far the content moves from `before` to `after`, both [`TILE`] by [`TILE`].
-pub fn shift(before: &[f32], after: &[f32]) -> Shift {
+pub(crate) fn shift(before: &[f32], after: &[f32]) -> Shift {
     let (a, b) = (spectrum(before), spectrum(after));
     // Weighting by the root of the magnitude keeps what is strong in both; pure phase would let the
     // many weak, noisy frequencies decide.

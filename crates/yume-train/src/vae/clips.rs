@@ -6,7 +6,7 @@ use crate::data::{Grounds, planar};
 use crate::dice::Dice;
 
 /// The frames of one short walk, planar, one after the other.
-pub fn clip(grounds: &Grounds, dice: &mut Dice, frames: usize) -> Vec<Vec<f32>> {
+pub(crate) fn clip(grounds: &Grounds, dice: &mut Dice, frames: usize) -> Vec<Vec<f32>> {
     // Two motions, so that the clip may begin anywhere within one and go over into the next.
     let legs = 2;
     let length = frames.max(16);
@@ -16,7 +16,7 @@ pub fn clip(grounds: &Grounds, dice: &mut Dice, frames: usize) -> Vec<Vec<f32>> 
 }
 
 /// A batch `[clips, 3, frames, height, width]`.
-pub fn batch(clips: &[Vec<Vec<f32>>], size: (usize, usize), device: &Device) -> Tensor<5> {
+pub(crate) fn batch(clips: &[Vec<Vec<f32>>], size: (usize, usize), device: &Device) -> Tensor<5> {
     let (height, width) = size;
     let pixels = height * width;
     let frames = clips[0].len();

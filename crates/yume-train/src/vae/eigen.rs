@@ -2,7 +2,7 @@
 
 /// A symmetric matrix, row after row.
 #[derive(Clone, Debug)]
-pub struct Symmetric {
+pub(crate) struct Symmetric {
     /// Edge.
     pub size: usize,
     /// `size * size` numbers.
@@ -22,7 +22,7 @@ const CONVERGED: f64 = 1e-10;
 
 /// The `count` largest eigenvalues, largest first, with their unit eigenvectors. The largest entry
 /// of every vector is positive.
-pub fn largest(matrix: &Symmetric, count: usize) -> Vec<(f64, Vec<f64>)> {
+pub(crate) fn largest(matrix: &Symmetric, count: usize) -> Vec<(f64, Vec<f64>)> {
     let width = (count + EXTRA).min(matrix.size);
     // Any start that is orthogonal to no wanted direction does; this one repeats.
     let mut state = 1u64;

@@ -8,7 +8,7 @@ use super::eigen::{Symmetric, largest};
 const FRAMES: usize = 4;
 const EDGE: usize = 8;
 /// Numbers of a block, ordered frame, row, column, channel.
-pub const BLOCK: usize = FRAMES * EDGE * EDGE * 3;
+pub(crate) const BLOCK: usize = FRAMES * EDGE * EDGE * 3;
 
 /// Mean and covariance of blocks, as they come in.
 pub struct Moments {

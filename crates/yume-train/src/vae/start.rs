@@ -6,7 +6,7 @@ use super::pca::LinearMap;
 use crate::parameters::Parameters;
 
 /// Parameters of `config` that decode as the linear map does, if there is one.
-pub fn parameters(seed: u64, config: &VaeConfig, linear: Option<&LinearMap>) -> Parameters {
+pub(crate) fn parameters(seed: u64, config: &VaeConfig, linear: Option<&LinearMap>) -> Parameters {
     let mut parameters = Parameters::fresh(seed, |scope| Vae::init(scope, config));
     // The convolution on the decoder's side starts as the identity.
     parameters.edit("conv2.weight", |numbers| {
@@ -28,7 +28,7 @@ pub fn parameters(seed: u64, config: &VaeConfig, linear: Option<&LinearMap>) -> 
 
 /// Whether training changes the parameter `name`: the linear map stays, and so does an encoder that
 /// contributes nothing.
-pub fn is_trained(name: &str, config: &VaeConfig) -> bool {
+pub(crate) fn is_trained(name: &str, config: &VaeConfig) -> bool {
     let encodes = name.starts_with("encoder.") || name.starts_with("conv1.");
     !name.starts_with("skip.") && (config.has_encoder || !encodes)
 }
