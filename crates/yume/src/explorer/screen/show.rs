@@ -1,4 +1,5 @@
-//! Puts the picture into the window: `shaders/show.wgsl`, with the look-ahead's camera.
+//! Puts the picture into the window: `shaders/picture.wgsl`, and over it `shaders/look_ahead.wgsl` while the look-ahead
+//! moves the held picture.
 
 use super::{
     plates::{Pair, Place},
@@ -6,23 +7,35 @@ use super::{
 };
 use crate::explorer::look_ahead::Sight;
 
-const SHADER: &str = include_str!("../../../../../shaders/show.wgsl");
-/// Numbers in the shader's struct `Sight`.
+const PICTURE: &str = include_str!("../../../../../shaders/picture.wgsl");
+const LOOK_AHEAD: &str = include_str!("../../../../../shaders/look_ahead.wgsl");
+/// Numbers in the look-ahead's struct `Sight`.
 const FLOATS: usize = 24;
 
-/// The pass and its bindings: 0 the camera ([`camera`]), 1 the sampler, 2 the newest picture, 3 the held one.
+/// Both passes.
 pub(super) struct Show {
-    pipeline: wgpu::RenderPipeline,
+    /// Binding 0 is the newest picture.
+    picture: wgpu::RenderPipeline,
+    /// Bindings: 0 the camera ([`camera`]), 1 the sampler, 2 the held picture.
+    look_ahead: wgpu::RenderPipeline,
     camera: wgpu::Buffer,
     sampler: wgpu::Sampler,
-    /// Bindings of the pair with this version.
-    bindings: Option<(u64, wgpu::BindGroup)>,
+    bindings: Option<Bindings>,
+}
+
+/// The bindings of the pair with this version.
+struct Bindings {
+    version: u64,
+    picture: wgpu::BindGroup,
+    look_ahead: wgpu::BindGroup,
 }
 
 impl Show {
     pub(super) fn new(device: &wgpu::Device, target: wgpu::TextureFormat) -> Self {
+        let over = Some(wgpu::BlendState::ALPHA_BLENDING);
         Self {
-            pipeline: pipeline(device, "show", SHADER, target),
+            picture: pipeline(device, "picture", PICTURE, target, None),
+            look_ahead: pipeline(device, "look-ahead", LOOK_AHEAD, target, over),
             camera: uniforms(device, "look-ahead camera", FLOATS),
             sampler: device.create_sampler(&wgpu::SamplerDescriptor {
                 label: Some("linear"),
@@ -44,28 +57,42 @@ impl Show {
         pair: Pair<'_>,
         sight: Option<Sight>,
     ) {
-        queue.write_buffer(&self.camera, 0, &bytes(&camera(sight)));
-        if self.bindings.as_ref().is_none_or(|(version, _)| *version != pair.version) {
-            let resources = [
-                self.camera.as_entire_binding(),
-                wgpu::BindingResource::Sampler(&self.sampler),
-                wgpu::BindingResource::TextureView(pair.newest),
-                wgpu::BindingResource::TextureView(pair.held),
-            ];
-            self.bindings = Some((pair.version, bind(device, &self.pipeline, &resources)));
+        if self.bindings.as_ref().is_none_or(|bindings| bindings.version != pair.version) {
+            self.bindings = Some(self.bind(device, pair));
         }
-        let Some((_, bindings)) = &self.bindings else { return };
+        let Some(bindings) = &self.bindings else { return };
         let [left, top, width, height] = place.map(|side| side as f32);
         pass.set_viewport(left, top, width, height, 0.0, 1.0);
-        pass.set_pipeline(&self.pipeline);
-        pass.set_bind_group(0, bindings, &[]);
-        pass.draw(0..3, 0..1);
+        if sight.is_none_or(|sight| sight.share < 1.0) {
+            pass.set_pipeline(&self.picture);
+            pass.set_bind_group(0, &bindings.picture, &[]);
+            pass.draw(0..3, 0..1);
+        }
+        if let Some(sight) = sight {
+            queue.write_buffer(&self.camera, 0, &bytes(&camera(sight)));
+            pass.set_pipeline(&self.look_ahead);
+            pass.set_bind_group(0, &bindings.look_ahead, &[]);
+            pass.draw(0..3, 0..1);
+        }
+    }
+
+    fn bind(&self, device: &wgpu::Device, pair: Pair<'_>) -> Bindings {
+        let newest = wgpu::BindingResource::TextureView(pair.newest);
+        let look_ahead = [
+            self.camera.as_entire_binding(),
+            wgpu::BindingResource::Sampler(&self.sampler),
+            wgpu::BindingResource::TextureView(pair.held),
+        ];
+        Bindings {
+            version: pair.version,
+            picture: bind(device, &self.picture, &[newest]),
+            look_ahead: bind(device, &self.look_ahead, &look_ahead),
+        }
     }
 }
 
 /// The shader's struct `Sight`, number by number.
-fn camera(sight: Option<Sight>) -> [f32; FLOATS] {
-    let Some(Sight { view, share }) = sight else { return [0.0; FLOATS] };
+fn camera(Sight { view, share }: Sight) -> [f32; FLOATS] {
     let [width, height] = view.size;
     let [half_width, half_height] = view.tangent;
     let [x, y] = view.position;

@@ -28,12 +28,13 @@ pub(super) fn view(texture: &wgpu::Texture) -> wgpu::TextureView {
 }
 
 /// A pipeline of one triangle over the whole target, from a file with `vs_main` and `fs_main`. Its bindings follow from
-/// the file.
+/// the file; without `blend` it replaces what was there.
 pub(super) fn pipeline(
     device: &wgpu::Device,
     label: &str,
     shader: &str,
-    target: wgpu::TextureFormat,
+    format: wgpu::TextureFormat,
+    blend: Option<wgpu::BlendState>,
 ) -> wgpu::RenderPipeline {
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label: Some(label),
@@ -55,7 +56,11 @@ pub(super) fn pipeline(
             module: &module,
             entry_point: Some("fs_main"),
             compilation_options: wgpu::PipelineCompilationOptions::default(),
-            targets: &[Some(target.into())],
+            targets: &[Some(wgpu::ColorTargetState {
+                format,
+                blend,
+                write_mask: wgpu::ColorWrites::ALL,
+            })],
         }),
         multiview_mask: None,
         cache: None,

@@ -15,7 +15,6 @@ pub(super) struct Upscale {
 
 /// A picture at one size, made from another.
 pub(super) struct Upscaled {
-    /// Frame width times target height would be as good; the rows go first because most frames are wider than high.
     between: wgpu::TextureView,
     along_rows: wgpu::BindGroup,
     along_columns: wgpu::BindGroup,
@@ -26,7 +25,7 @@ pub(super) struct Upscaled {
 impl Upscale {
     pub(super) fn new(device: &wgpu::Device) -> Self {
         Self {
-            pipeline: pipeline(device, "upscale", SHADER, FORMAT),
+            pipeline: pipeline(device, "upscale", SHADER, FORMAT, None),
             rows: uniforms(device, "upscale rows", 4),
             columns: uniforms(device, "upscale columns", 4),
         }

@@ -1,5 +1,5 @@
-// The picture on screen: the newest frame, or the held picture as the look-ahead sees it, or a mix while one fades into
-// the other. The viewport is the letterboxed place of the picture in the window.
+// The held picture as the look-ahead sees it, over the newest frame. The viewport is the letterboxed place of the picture
+// in the window.
 
 // The future camera in the very simple world of flat ground and a cylinder wall; `WarpView` in Rust, field by field.
 struct Sight {
@@ -19,15 +19,14 @@ struct Sight {
     min_depth: f32,
     u_clamp: f32,
     v_clamp: f32,
-    // Part of the look-ahead in the mix, 0 to 1.
+    // Opacity over the newest frame, 0 to 1.
     share: f32,
     padding: f32,
 }
 
 @group(0) @binding(0) var<uniform> sight: Sight;
 @group(0) @binding(1) var linear: sampler;
-@group(0) @binding(2) var newest: texture_2d<f32>;
-@group(0) @binding(3) var held: texture_2d<f32>;
+@group(0) @binding(2) var held: texture_2d<f32>;
 
 struct Corner {
     @builtin(position) position: vec4<f32>,
@@ -78,14 +77,7 @@ fn source_of(pixel: vec2<f32>) -> vec2<f32> {
 
 @fragment
 fn fs_main(corner: Corner) -> @location(0) vec4<f32> {
-    var color = vec3<f32>(0.0);
-    if sight.share < 1.0 {
-        color = textureSampleLevel(newest, linear, corner.place, 0.0).rgb;
-    }
-    if sight.share > 0.0 {
-        let source = source_of(corner.place * sight.size - 0.5);
-        let ahead = textureSampleLevel(held, linear, (source + 0.5) / sight.size, 0.0).rgb;
-        color = mix(color, ahead, sight.share);
-    }
-    return vec4<f32>(color, 1.0);
+    let source = source_of(corner.place * sight.size - 0.5);
+    let color = textureSampleLevel(held, linear, (source + 0.5) / sight.size, 0.0).rgb;
+    return vec4<f32>(color, sight.share);
 }
