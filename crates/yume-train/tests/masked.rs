@@ -58,12 +58,11 @@ fn only_a_masked_step_trains_the_mask_token_and_the_side_block() {
         velocity: velocity.clone(),
         captions: vec![vec![2, 3, 1], vec![1]],
         pictures: Tensor::ones([2, 3, 32, 32], (&device, DType::F32)),
-        history: 5,
+        text_rows: spec.dit.text_len,
     };
     let masked = Masking::random(plan.tokens, &mut Dice::new(1, Purpose::Steps, 1));
     for (masking, expected) in [(Masking::All, false), (masked, true)] {
-        let (loss, gradients) =
-            gradients(&networks, batch(), &plan, spec.dit.text_len, &masking, &vec![1.0; z]);
+        let (loss, gradients) = gradients(&networks, batch(), &plan, &masking, &vec![1.0; z]);
         assert!(loss.is_finite());
         let mut reached = Reached { gradients: &gradients, ids: Vec::new() };
         networks.visit(&mut reached);

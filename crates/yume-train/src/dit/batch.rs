@@ -23,8 +23,8 @@ pub struct Batch {
     pub captions: Vec<Vec<u32>>,
     /// Start pictures, `[batch, 3, size, size]`.
     pub pictures: Tensor<4>,
-    /// Latent frames before the segment.
-    pub history: usize,
+    /// Rows of text that the DiT reads.
+    pub text_rows: usize,
 }
 
 /// How examples become a batch.
@@ -95,61 +95,73 @@ fn time(config: &TimeConfig, dice: &mut Dice) -> f32 {
     config.shift * level / (1.0 + (config.shift - 1.0) * level)
 }
 
-/// Puts `examples`, which have histories of one length, on `device`.
-pub(crate) fn batch(
-    spec: &ModelSpec,
-    tokenizer: &Tokenizer,
-    examples: &[&Example],
-    disturbance: &Disturbance,
-    dice: &mut Dice,
-    device: &Device,
-) -> Batch {
-    let count = examples.len();
-    let all = |part: fn(&Example) -> &super::lesson::Latents| {
-        let parts: Vec<_> = examples.iter().map(|example| part(example)).collect();
-        stacked(&parts, device)
-    };
-    let (history, known) = (all(|e| &e.history), all(|e| &e.known));
-    let (fill, target) = (all(|e| &e.fill), all(|e| &e.target));
-    let [_, z_dim, frames, height, width] = history.dims();
-    let [_, _, length, ..] = target.dims();
-    let each = |values: &[f32]| {
-        let data = TensorData::new(values.to_vec(), [count, 1, 1, 1, 1]);
-        Tensor::<5>::from_data(data, (device, DType::F32))
-    };
-    let mut normal = |shape: [usize; 5]| {
-        let data = TensorData::new(dice.normals(shape.iter().product()), shape);
-        Tensor::<5>::from_data(data, (device, DType::F32))
-    };
-    let clean = Tensor::cat(vec![history, target.clone()], 2);
-    let noise = normal([count, z_dim, frames + length, height, width]);
-    let time = each(&disturbance.times);
-    // The history is as noisy as the segment; its clean form is in the conditioning.
-    let latents = clean * (time.clone().neg() + 1.0) + noise.clone() * time;
-    let velocity = noise.narrow(2, frames, length) - target;
-    let known = if disturbance.known_noise.iter().any(|&level| level > 0.0) {
-        known + normal([count, z_dim, frames, height, width]) * each(&disturbance.known_noise)
-    } else {
-        known
-    };
-    let captions = examples
-        .iter()
-        .zip(&disturbance.is_mute)
-        .map(|(example, &is_mute)| {
-            let book = &spec.phrasebook;
-            let speed = book.usual_speed(example.motion);
-            let caption =
-                if is_mute { String::new() } else { book.caption(example.motion, speed, "") };
-            tokenizer.encode(&caption).ids
-        })
-        .collect();
-    let timesteps = disturbance.times.iter().map(|&time| f64::from(time) * TIMESTEPS).collect();
-    Batch {
-        input: DitInput { latents, conditioning: conditioning(known, fill), timesteps },
-        velocity,
-        captions,
-        pictures: pictures(examples, spec.clip.image_size, device),
-        history: frames,
+/// What turns examples into tensors.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    /// The facts of the model.
+    pub spec: &'a ModelSpec,
+    /// The tokenizer.
+    pub tokenizer: &'a Tokenizer,
+    /// Where the tensors go.
+    pub device: &'a Device,
+}
+
+impl Reader<'_> {
+    /// A batch of `examples`, which have histories of one length.
+    pub(crate) fn batch(
+        self,
+        examples: &[&Example],
+        disturbance: &Disturbance,
+        dice: &mut Dice,
+    ) -> Batch {
+        let Reader { spec, tokenizer, device } = self;
+        let count = examples.len();
+        let all = |part: fn(&Example) -> &super::lesson::Latents| {
+            let parts: Vec<_> = examples.iter().map(|example| part(example)).collect();
+            stacked(&parts, device)
+        };
+        let (history, known) = (all(|e| &e.history), all(|e| &e.known));
+        let (fill, target) = (all(|e| &e.fill), all(|e| &e.target));
+        let [_, z_dim, frames, height, width] = history.dims();
+        let [_, _, length, ..] = target.dims();
+        let each = |values: &[f32]| {
+            let data = TensorData::new(values.to_vec(), [count, 1, 1, 1, 1]);
+            Tensor::<5>::from_data(data, (device, DType::F32))
+        };
+        let mut normal = |shape: [usize; 5]| {
+            let data = TensorData::new(dice.normals(shape.iter().product()), shape);
+            Tensor::<5>::from_data(data, (device, DType::F32))
+        };
+        let clean = Tensor::cat(vec![history, target.clone()], 2);
+        let noise = normal([count, z_dim, frames + length, height, width]);
+        let time = each(&disturbance.times);
+        // The history is as noisy as the segment; its clean form is in the conditioning.
+        let latents = clean * (time.clone().neg() + 1.0) + noise.clone() * time;
+        let velocity = noise.narrow(2, frames, length) - target;
+        let known = if disturbance.known_noise.iter().any(|&level| level > 0.0) {
+            known + normal([count, z_dim, frames, height, width]) * each(&disturbance.known_noise)
+        } else {
+            known
+        };
+        let captions = examples
+            .iter()
+            .zip(&disturbance.is_mute)
+            .map(|(example, &is_mute)| {
+                let book = &spec.phrasebook;
+                let speed = book.usual_speed(example.motion);
+                let caption =
+                    if is_mute { String::new() } else { book.caption(example.motion, speed, "") };
+                tokenizer.encode(&caption).ids
+            })
+            .collect();
+        let timesteps = disturbance.times.iter().map(|&time| f64::from(time) * TIMESTEPS).collect();
+        Batch {
+            input: DitInput { latents, conditioning: conditioning(known, fill), timesteps },
+            velocity,
+            captions,
+            pictures: pictures(examples, spec.clip.image_size, device),
+            text_rows: spec.dit.text_len,
+        }
     }
 }
 

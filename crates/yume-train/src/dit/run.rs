@@ -8,7 +8,7 @@ use yume_checkpoint::{ModelSpec, Names, Tokenizer, named_tensors};
 use yume_media::Frame;
 use yume_nets::vae::Vae;
 
-use super::batch::{Disturbance, batch, choose};
+use super::batch::{Disturbance, Reader, choose};
 use super::lesson::{Example, Lesson, guess};
 use super::own_walk::{OwnWalk, Walkers};
 use super::plans::Plans;
@@ -144,17 +144,16 @@ impl Training for DitRun {
         let disturbance =
             Disturbance::random(config, examples.len(), is_standing || is_exact, &mut dice);
         let autodiff = self.device.clone().autodiff();
-        let batch =
-            batch(&self.spec, &self.tokenizer, &examples, &disturbance, &mut dice, &autodiff);
+        let reader = Reader { spec: &self.spec, tokenizer: &self.tokenizer, device: &autodiff };
+        let batch = reader.batch(&examples, &disturbance, &mut dice);
         let plan = self.plans.of(frames, height, width)?;
         let masking = if dice.chance(config.masked_share) {
             Masking::random(plan.tokens, &mut dice)
         } else {
             Masking::All
         };
-        let rows = self.spec.dit.text_len;
         let (loss, gradients) =
-            gradients(&self.networks, batch, plan, rows, &masking, &self.channel_weights);
+            gradients(&self.networks, batch, plan, &masking, &self.channel_weights);
         let rate = config.rate.at(step, config.steps);
         let (networks, norm) = self.optimizer.step(self.networks.clone(), gradients, rate, step);
         if !loss.is_finite() || !norm.is_finite() {
@@ -168,6 +167,7 @@ impl Training for DitRun {
         let networks = self.optimizer.averaged(self.networks.clone());
         let mut plans = Plans::new(self.spec.clone(), self.device.clone());
         let (mut sum, mut count) = (0.0, 0.0);
+        let reader = Reader { spec: &self.spec, tokenizer: &self.tokenizer, device: &self.device };
         let examples =
             self.held_out.iter().flat_map(|lesson| lesson.standing.iter().chain(&lesson.walking));
         for (number, example) in examples.enumerate() {
@@ -176,19 +176,11 @@ impl Training for DitRun {
                     Dice::new(self.config.seed, Purpose::HeldOut, HELD_OUT_LESSONS + number as u64);
                 let list: [&Example; 1] = [example];
                 let plain = Disturbance::plain(1, time);
-                let batch =
-                    batch(&self.spec, &self.tokenizer, &list, &plain, &mut dice, &self.device);
+                let batch = reader.batch(&list, &plain, &mut dice);
                 let [_, frames, height, width] = example.history.shape;
                 let plan = plans.of(frames, height, width)?;
                 let even = vec![1.0; self.spec.vae.z_dim];
-                let loss = step::loss(
-                    &networks,
-                    batch,
-                    plan,
-                    self.spec.dit.text_len,
-                    &Masking::All,
-                    &even,
-                );
+                let loss = step::loss(&networks, batch, plan, &Masking::All, &even);
                 sum += loss.into_scalar::<f32>();
                 count += 1.0;
             }

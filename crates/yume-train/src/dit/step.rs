@@ -35,10 +35,9 @@ fn velocities(
     networks: &Networks,
     batch: Batch,
     plan: &Plan,
-    text_rows: usize,
     masking: &Masking,
 ) -> (Tensor<5>, Tensor<5>) {
-    let text = networks.encode_captions(&batch.captions, text_rows);
+    let text = networks.encode_captions(&batch.captions, batch.text_rows);
     let image = networks.clip.forward(batch.pictures);
     let [_, _, length, ..] = batch.velocity.dims();
     let found = match masking {
@@ -60,11 +59,10 @@ pub(crate) fn loss(
     networks: &Networks,
     batch: Batch,
     plan: &Plan,
-    text_rows: usize,
     masking: &Masking,
     weights: &[f32],
 ) -> Tensor<1> {
-    let (found, wanted) = velocities(networks, batch, plan, text_rows, masking);
+    let (found, wanted) = velocities(networks, batch, plan, masking);
     let device = found.device();
     let weights = TensorData::new(weights.to_vec(), [1, weights.len(), 1, 1, 1]);
     let weights = Tensor::<5>::from_data(weights, (&device, DType::F32));
@@ -76,11 +74,10 @@ pub fn gradients(
     networks: &Networks,
     batch: Batch,
     plan: &Plan,
-    text_rows: usize,
     masking: &Masking,
     weights: &[f32],
 ) -> (f32, GradientsParams) {
-    let loss = loss(networks, batch, plan, text_rows, masking, weights);
+    let loss = loss(networks, batch, plan, masking, weights);
     let value = loss.clone().into_scalar::<f32>();
     (value, GradientsParams::from_grads(loss.backward(), networks))
 }

@@ -28,8 +28,9 @@ impl PanelPainter {
         let scale = Some(window.scale_factor() as f32);
         let id = egui::ViewportId::ROOT;
         let input = egui_winit::State::new(context.clone(), id, window, scale, None, Some(most));
-        let renderer =
-            Renderer::new(&gpu.device, gpu.surface_config.format, RendererOptions::default());
+        // The panels have no gradients whose bands dithering would hide.
+        let options = RendererOptions { dithering: false, ..RendererOptions::default() };
+        let renderer = Renderer::new(&gpu.device, gpu.surface_config.format, options);
         Self { context, input, renderer }
     }
 
