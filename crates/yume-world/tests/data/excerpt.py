@@ -8,7 +8,7 @@ import sys
 from safetensors.numpy import load_file, save_file
 
 WHOLE = ["start_pixels"] + [
-    f"seg{s}.{stage}" for s in (0, 1) for stage in ("history", "y", "eps", "velocity_step0", "latents")
+    f"seg{s}.{stage}" for s in (0, 1) for stage in ("history", "y", "eps", "sigmas", "context", "clip_features", "velocity_step0", "latents")
 ]
 EVERY_EIGHTH_FRAME = [f"seg{s}.{stage}" for s in (0, 1) for stage in ("warp", "frames")]
 
