@@ -12,7 +12,6 @@ use super::{Exit, prepare};
 use crate::cli::Explore;
 
 pub(super) fn run(explore: Explore) -> Result<Exit, BoxError> {
-    leave_a_core_to_the_window();
     let prepared = prepare(&explore.run)?;
     let spec = prepared.files.spec().clone();
     let samples =
@@ -40,15 +39,6 @@ pub(super) fn run(explore: Explore) -> Result<Exit, BoxError> {
     };
     explorer::run(config, |wake| Session::spawn(session, move || prepared.open(), wake))?;
     Ok(Exit::Done)
-}
-
-/// Without a GPU the window is drawn by the processor that also generates. Both have their own core
-/// then: a key is to be answered within a display frame even while a segment is being made.
-fn leave_a_core_to_the_window() {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = (cores - 1).max(1);
-    // It fails only if the pool exists already, which then has every core; nothing is lost.
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().ok();
 }
 
 fn default_recordings() -> PathBuf {
