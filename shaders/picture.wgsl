@@ -1,6 +1,8 @@
-// The newest frame on screen. It was upscaled to the very size of the viewport, so that this is a copy.
+// The newest frame on screen. It was upscaled to the size of the viewport, so that this is a copy,
+// or to half of it where a processor draws.
 
-@group(0) @binding(0) var newest: texture_2d<f32>;
+@group(0) @binding(0) var linear: sampler;
+@group(0) @binding(1) var newest: texture_2d<f32>;
 
 struct Corner {
     @builtin(position) position: vec4<f32>,
@@ -17,6 +19,5 @@ fn vs_main(@builtin(vertex_index) index: u32) -> Corner {
 
 @fragment
 fn fs_main(corner: Corner) -> @location(0) vec4<f32> {
-    let pixel = vec2<i32>(corner.place * vec2<f32>(textureDimensions(newest)));
-    return textureLoad(newest, pixel, 0);
+    return textureSampleLevel(newest, linear, corner.place, 0.0);
 }

@@ -3,7 +3,7 @@
 //! `cargo run --release -p yume --example fake_world -- [secs per segment] [seconds until exit] [picture]`
 
 use std::{
-    error::Error, f32::consts::TAU, ops::ControlFlow, path::PathBuf, thread, time::Duration,
+    f32::consts::TAU, ops::ControlFlow, path::PathBuf, process::ExitCode, thread, time::Duration,
 };
 
 use yume::explorer::{ExplorerConfig, ExplorerStart, Sample, run};
@@ -129,7 +129,7 @@ fn dusk(hue: f32) -> Frame {
     Frame::new(width, height, rgb.collect()).fit(SIZE[0], SIZE[1], yume_media::Fit::Stretch)
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = |place: usize| arguments.get(place).and_then(|text| text.parse::<f32>().ok());
     let secs_per_segment = number(0).unwrap_or(1.2).clamp(0.0, 60.0);
@@ -147,7 +147,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         frame_times: true,
         exit_after: number(1).filter(|secs| *secs > 0.0).map(Duration::from_secs_f32),
     };
-    run(config, |wake| {
+    let ended = run(config, |wake| {
         let session = SessionConfig {
             fps: RULE.fps as f32,
             lookahead_frames: FRAMES,
@@ -158,6 +158,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             Ok(FakeWorld { secs_per_segment, picture, walked, marks })
         };
         Session::spawn(session, open, wake)
-    })?;
-    Ok(())
+    });
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -10,7 +10,6 @@ use tracing::{error, info, warn};
 use winit::{
     application::ApplicationHandler,
     dpi::LogicalSize,
-    error::EventLoopError,
     event::{ElementState, KeyEvent, WindowEvent},
     event_loop::{ActiveEventLoop, ControlFlow, EventLoop},
     keyboard::{Key, KeyCode, ModifiersState, PhysicalKey},
@@ -50,10 +49,12 @@ pub(super) fn open_event_loop() -> Result<EventLoop<Wake>, ExplorerError> {
     let opened = catch_unwind(|| EventLoop::<Wake>::with_user_event().build());
     match opened {
         Ok(Ok(event_loop)) => Ok(event_loop),
-        Ok(Err(EventLoopError::NotSupported(reason))) => {
-            Err(ExplorerError::NoDisplay(reason.to_string()))
+        Ok(Err(error)) => {
+            // What precedes the reason is a place in the windowing library.
+            let text = error.to_string();
+            let reason = text.rsplit(": ").next().unwrap_or(&text).trim_end_matches('.');
+            Err(ExplorerError::NoDisplay(reason.to_owned()))
         }
-        Ok(Err(reason)) => Err(ExplorerError::NoDisplay(reason.to_string())),
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied());

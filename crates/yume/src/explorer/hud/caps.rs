@@ -1,11 +1,11 @@
 //! The eight camera keys as key caps that light up while they act. A click puts one segment into the queue.
 
 use egui::{
-    Align2, Color32, Context, CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
-    Vec2, WidgetInfo, pos2, vec2,
+    Align2, Color32, Context, Rect, Response, Role, Sense, StrokeKind, Ui, Vec2, WidgetInfo, pos2,
+    vec2,
 };
 
-use super::{Intent, View, pictogram, theme};
+use super::{Intent, View, pictogram, surface::Surface, theme};
 use crate::explorer::keys::WalkKey;
 
 const SIDE: f32 = 42.0;
@@ -78,8 +78,7 @@ fn cap_ui(ui: &Ui, rect: Rect, response: &Response, key: WalkKey, view: &View<'_
         (Color32::from_rgba_unmultiplied(13, 17, 23, 200), theme::TEXT, theme::haze(30))
     };
     let painter = ui.painter();
-    painter.rect_filled(rect, CornerRadius::same(9), ground);
-    painter.rect_stroke(rect, CornerRadius::same(9), Stroke::new(1.0, edge), StrokeKind::Inside);
+    Surface { radius: 9.0, fill: ground, edge }.paint(painter, rect);
     if response.has_focus() {
         painter.rect_stroke(rect.expand(2.0), 11.0, theme::focus_stroke(), StrokeKind::Inside);
     }

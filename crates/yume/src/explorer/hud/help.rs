@@ -1,12 +1,11 @@
 //! The list of all keys and pad buttons.
 
-use egui::{
-    Align2, Color32, Context, CornerRadius, Id, LayerId, Order, Sense, Stroke, StrokeKind, Ui, vec2,
-};
+use egui::{Align2, Color32, Context, Id, LayerId, Margin, Order, Sense, Ui, vec2};
 
 use super::{
     Intent, View, caps,
     icons::{Icon, icon_button},
+    surface::Surface,
     theme,
 };
 use crate::explorer::keys::WalkKey;
@@ -45,7 +44,7 @@ pub(super) fn help_ui(context: &Context, view: &View<'_>, intents: &mut Vec<Inte
     veil.rect_filled(context.content_rect(), 0.0, Color32::from_black_alpha(120));
     theme::panel_above(context, "help", Align2::CENTER_CENTER, vec2(0.0, 0.0), |ui| {
         let ground = Color32::from_rgba_unmultiplied(13, 17, 23, 244);
-        theme::card().fill(ground).inner_margin(20.0).show(ui, |ui| {
+        Surface { fill: ground, ..Surface::CARD }.show(ui, Margin::same(20), |ui| {
             let room = context.content_rect().size() - vec2(80.0, 90.0);
             ui.set_width(room.x.min(740.0));
             ui.horizontal(|ui| {
@@ -129,8 +128,7 @@ fn named_cap_ui(ui: &mut Ui, name: &str) {
 /// An empty key cap.
 fn cap_ui(ui: &mut Ui, width: f32) -> egui::Rect {
     let (rect, _) = ui.allocate_exact_size(vec2(width.max(25.0), 25.0), Sense::hover());
-    ui.painter().rect_filled(rect, CornerRadius::same(6), theme::haze(20));
-    let edge = Stroke::new(1.0, theme::haze(40));
-    ui.painter().rect_stroke(rect, CornerRadius::same(6), edge, StrokeKind::Inside);
+    let cap = Surface { radius: 6.0, fill: theme::haze(20), edge: theme::haze(40) };
+    cap.paint(ui.painter(), rect);
     rect
 }

@@ -1,10 +1,11 @@
 //! What the person has to know: what failed and what to do, good news, and that a recording runs.
 
-use egui::{Align2, Color32, Context, Sense, Stroke, vec2};
+use egui::{Align2, Color32, Context, Margin, Sense, vec2};
 
 use super::{
     Intent, View,
     icons::{Icon, icon_button},
+    surface::Surface,
     theme,
 };
 
@@ -41,12 +42,12 @@ fn failure_ui(context: &Context, text: &str, intents: &mut Vec<Intent>) {
     theme::panel_above(
         context,
         "message",
-        Align2::CENTER_TOP,
-        vec2(0.0, theme::EDGE + 58.0),
+        Align2::CENTER_BOTTOM,
+        vec2(0.0, -theme::EDGE - 80.0),
         |ui| {
-            let ground = Color32::from_rgba_unmultiplied(44, 24, 22, 240);
-            let edge = Stroke::new(1.0, theme::RED.gamma_multiply(0.7));
-            theme::card().fill(ground).stroke(edge).show(ui, |ui| {
+            let fill = Color32::from_rgba_unmultiplied(44, 24, 22, 240);
+            let edge = theme::RED.gamma_multiply(0.7);
+            Surface { fill, edge, ..Surface::CARD }.show(ui, theme::MARGIN, |ui| {
                 ui.set_width(width);
                 ui.horizontal_top(|ui| {
                     let (bar, _) = ui.allocate_exact_size(vec2(18.0, 20.0), Sense::hover());
@@ -76,7 +77,7 @@ fn failure_ui(context: &Context, text: &str, intents: &mut Vec<Intent>) {
 /// A line of text at the upper middle.
 fn pill_ui(context: &Context, name: &str, top: f32, content: impl FnOnce(&mut egui::Ui)) {
     theme::panel(context, name, Align2::CENTER_TOP, vec2(0.0, top), |ui| {
-        theme::card().inner_margin(egui::Margin::symmetric(13, 8)).show(ui, |ui| {
+        Surface::CARD.show(ui, Margin::symmetric(13, 8), |ui| {
             ui.horizontal(content);
         });
     });

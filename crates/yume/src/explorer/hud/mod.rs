@@ -9,6 +9,7 @@ mod pictogram;
 mod samples;
 mod state;
 mod steps;
+mod surface;
 mod theme;
 mod toolbar;
 

@@ -6,7 +6,7 @@ use egui::{
 };
 use yume_media::Fit;
 
-use super::{Intent, View, theme};
+use super::{Intent, View, surface::Surface, theme};
 use crate::explorer::Sample;
 
 /// Size of a thumbnail in points.
@@ -41,7 +41,7 @@ pub(super) fn samples_ui(context: &Context, view: &View<'_>, intents: &mut Vec<I
         Align2::RIGHT_TOP,
         vec2(-theme::EDGE, theme::EDGE + 52.0),
         |ui| {
-            theme::card().show(ui, |ui| {
+            Surface::CARD.show(ui, theme::MARGIN, |ui| {
                 ui.set_width(COLUMNS as f32 * THUMBNAIL.x + 8.0);
                 ui.label(theme::title("Where to begin"));
                 ui.label(theme::small(

@@ -3,14 +3,14 @@
 use egui::{Align2, Color32, Context, Sense, Ui, vec2};
 use yume_session::Stage;
 
-use super::{View, theme};
+use super::{View, surface::Surface, theme};
 
 const WIDTH: f32 = 218.0;
 
 /// The card.
 pub(super) fn state_ui(context: &Context, view: &View<'_>) {
     theme::panel(context, "state", Align2::LEFT_TOP, vec2(theme::EDGE, theme::EDGE), |ui| {
-        theme::card().show(ui, |ui| {
+        Surface::CARD.show(ui, theme::MARGIN, |ui| {
             ui.set_width(WIDTH);
             ui.spacing_mut().item_spacing.y = 3.0;
             ui.add(egui::Label::new(theme::body(view.model_label)).truncate());

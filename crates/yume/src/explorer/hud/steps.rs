@@ -1,15 +1,16 @@
 //! The card at the lower middle: the motion at work, its progress, and the motions that wait.
 
 use egui::{
-    Align2, Color32, Context, CornerRadius, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
-    WidgetInfo, vec2,
+    Align2, Color32, Context, Margin, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, vec2,
 };
 use yume_motion::Motion;
 
 use super::{
     Intent, View,
     icons::{self, Icon},
-    pictogram, state, theme,
+    pictogram, state,
+    surface::Surface,
+    theme,
 };
 
 const NOW_SIDE: f32 = 46.0;
@@ -23,7 +24,7 @@ const BESIDE: f32 = 2.0 * 165.0 + 340.0;
 /// The card.
 pub(super) fn steps_ui(context: &Context, view: &View<'_>, intents: &mut Vec<Intent>) {
     theme::panel(context, "steps", Align2::CENTER_BOTTOM, vec2(0.0, -theme::EDGE), |ui| {
-        theme::card().inner_margin(10.0).show(ui, |ui| {
+        Surface::CARD.show(ui, Margin::same(10), |ui| {
             ui.horizontal(|ui| {
                 now_ui(ui, view);
                 queue_ui(ui, view, intents);
@@ -40,7 +41,7 @@ fn now_ui(ui: &mut Ui, view: &View<'_>) {
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, pictogram::words(motion)));
     let painter = ui.painter();
     let ground = if is_active { theme::ACCENT.gamma_multiply(0.16) } else { theme::haze(14) };
-    painter.rect_filled(rect, CornerRadius::same(10), ground);
+    Surface { radius: 10.0, fill: ground, edge: Color32::TRANSPARENT }.paint(painter, rect);
     let ink = if is_active { theme::ACCENT } else { theme::DIM };
     pictogram::draw(painter, rect.shrink(10.0), motion, ink);
     if let Some(share) = state::share_done(view) {
@@ -116,13 +117,8 @@ fn chip_ui(ui: &mut Ui, place: usize, motion: Motion) -> bool {
     let painter = ui.painter();
     let is_aimed = response.hovered() || response.has_focus();
     let ground = if is_aimed { theme::RED.gamma_multiply(0.22) } else { theme::haze(18) };
-    painter.rect_filled(rect, CornerRadius::same(8), ground);
-    let edge = if response.has_focus() {
-        theme::focus_stroke()
-    } else {
-        Stroke::new(1.0, theme::haze(24))
-    };
-    painter.rect_stroke(rect, CornerRadius::same(8), edge, StrokeKind::Inside);
+    let edge = if response.has_focus() { theme::ACCENT } else { theme::haze(24) };
+    Surface { radius: 8.0, fill: ground, edge }.paint(painter, rect);
     if is_aimed {
         icons::draw(painter, rect.shrink(10.0), Icon::Close, theme::RED);
     } else {

@@ -1,8 +1,8 @@
 //! Colors, sizes and the card that all panels sit on: dark, translucent and calm.
 
 use egui::{
-    Align2, Area, AreaState, Color32, Context, CornerRadius, FontFamily, FontId, Frame, Id, Margin,
-    Order, RichText, Role, Sense, Stroke, TextStyle, Ui, Vec2, WidgetInfo, vec2,
+    Align2, Area, AreaState, Color32, Context, CornerRadius, FontFamily, FontId, Id, Margin, Order,
+    RichText, Role, Sense, Stroke, TextStyle, Ui, Vec2, WidgetInfo, vec2,
 };
 
 pub(super) const TEXT: Color32 = Color32::from_rgb(238, 242, 246);
@@ -26,14 +26,11 @@ pub(super) fn haze(opacity: u8) -> Color32 {
     Color32::from_white_alpha(opacity)
 }
 
-/// The ground of all panels.
-pub(super) fn card() -> Frame {
-    Frame::new()
-        .fill(Color32::from_rgba_unmultiplied(13, 17, 23, 208))
-        .stroke(Stroke::new(1.0, haze(22)))
-        .corner_radius(CornerRadius::same(12))
-        .inner_margin(Margin::symmetric(14, 11))
-}
+/// The ground of all panels and its outline, premultiplied by their opacity.
+pub(super) const CARD_FILL: Color32 = Color32::from_rgba_premultiplied(11, 14, 19, 208);
+pub(super) const CARD_EDGE: Color32 = Color32::from_rgba_premultiplied(22, 22, 22, 22);
+/// Between the edge of a panel and its content.
+pub(super) const MARGIN: Margin = Margin { left: 14, right: 14, top: 11, bottom: 11 };
 
 /// A panel at a place of the window that its content does not move: when it grows, it is laid out again at once.
 pub(super) fn panel(

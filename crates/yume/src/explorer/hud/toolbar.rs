@@ -5,6 +5,7 @@ use egui::{Align2, Context, Margin, vec2};
 use super::{
     Intent, View,
     icons::{Icon, icon_button},
+    surface::Surface,
     theme,
 };
 
@@ -41,7 +42,7 @@ pub(super) fn toolbar_ui(context: &Context, view: &View<'_>, intents: &mut Vec<I
         (screen, ink, screen_label, Intent::ToggleFullScreen),
     ];
     theme::panel(context, "toolbar", Align2::RIGHT_TOP, vec2(-theme::EDGE, theme::EDGE), |ui| {
-        theme::card().inner_margin(Margin::same(5)).show(ui, |ui| {
+        Surface::CARD.show(ui, Margin::same(5), |ui| {
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = 1.0;
                 // Without a world only what needs none.

@@ -16,6 +16,8 @@ pub(super) struct Gpu {
     pub(super) surface_config: wgpu::SurfaceConfiguration,
     pub(super) device: wgpu::Device,
     pub(super) queue: wgpu::Queue,
+    /// The processor draws.
+    pub(super) is_software: bool,
 }
 
 impl Gpu {
@@ -44,7 +46,8 @@ impl Gpu {
                         info.name, info.device_type, info.backend
                     );
                     watch(&device, waker);
-                    let gpu = Self { surface, surface_config, device, queue };
+                    let is_software = info.device_type == wgpu::DeviceType::Cpu;
+                    let gpu = Self { surface, surface_config, device, queue, is_software };
                     gpu.configure();
                     return Ok(gpu);
                 }

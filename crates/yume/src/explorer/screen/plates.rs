@@ -105,7 +105,12 @@ impl Plates {
     ) -> Option<(Place, Pair<'_>)> {
         let newest = &self.plates[self.newest].as_ref()?.source;
         let place = letterbox([newest.width(), newest.height()], window);
-        let size = [place[2], place[3]];
+        let size = [0, 1].map(|axis| {
+            let side = place[2 + axis];
+            // A processor makes every second pixel and lets the screen's sampler fill in the rest.
+            let half = side.div_ceil(2).max([newest.width(), newest.height()][axis]).min(side);
+            if gpu.is_software { half } else { side }
+        });
         let in_use = [Some(self.newest), self.held];
         for (number, slot) in self.plates.iter_mut().enumerate() {
             let Some(plate) = slot.as_mut().filter(|_| in_use.contains(&Some(number))) else {

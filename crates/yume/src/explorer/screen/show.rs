@@ -14,7 +14,7 @@ const FLOATS: usize = 24;
 
 /// Both passes.
 pub(super) struct Show {
-    /// Binding 0 is the newest picture.
+    /// Bindings: 0 the sampler, 1 the newest picture.
     picture: wgpu::RenderPipeline,
     /// Bindings: 0 the camera ([`camera`]), 1 the sampler, 2 the held picture.
     look_ahead: wgpu::RenderPipeline,
@@ -77,15 +77,16 @@ impl Show {
     }
 
     fn bind(&self, device: &wgpu::Device, pair: Pair<'_>) -> Bindings {
-        let newest = wgpu::BindingResource::TextureView(pair.newest);
+        let sampler = wgpu::BindingResource::Sampler(&self.sampler);
+        let picture = [sampler.clone(), wgpu::BindingResource::TextureView(pair.newest)];
         let look_ahead = [
             self.camera.as_entire_binding(),
-            wgpu::BindingResource::Sampler(&self.sampler),
+            sampler,
             wgpu::BindingResource::TextureView(pair.held),
         ];
         Bindings {
             version: pair.version,
-            picture: bind(device, &self.picture, &[newest]),
+            picture: bind(device, &self.picture, &picture),
             look_ahead: bind(device, &self.look_ahead, &look_ahead),
         }
     }
