@@ -57,6 +57,8 @@ pub struct VaeTraining {
     pub steps: u64,
     /// Clips per step.
     pub batch: usize,
+    /// Parts of a batch that are computed side by side, a divisor of it; 1 on a GPU.
+    pub shards: usize,
     /// Frames of a clip, one more than a multiple of 4.
     pub frames: usize,
     /// Clips whose blocks give the linear map.
@@ -95,6 +97,8 @@ pub struct DitTraining {
     pub steps: u64,
     /// Segments per step.
     pub batch: usize,
+    /// Parts of a batch that are computed side by side, a divisor of it; 1 on a GPU.
+    pub shards: usize,
     /// The walks that are at hand at one time.
     pub pool: Pool,
     /// How often the history is a standing picture.
@@ -235,6 +239,12 @@ impl TrainConfig {
             (
                 self.vae.linear_clips > 0 && self.vae.statistics_clips > 0,
                 "vae.linear_clips or vae.statistics_clips is 0",
+            ),
+            (
+                [(self.vae.batch, self.vae.shards), (dit.batch, dit.shards)]
+                    .iter()
+                    .all(|(batch, shards)| (1..=256).contains(shards) && batch % shards == 0),
+                "vae.shards or dit.shards is not 1 to 256, or does not divide its batch",
             ),
             ((1..=4096).contains(&dit.batch), "dit.batch is not 1 to 4096"),
             (

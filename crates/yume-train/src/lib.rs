@@ -15,6 +15,7 @@ pub mod optimizer;
 pub mod parameters;
 pub mod rate;
 pub mod run;
+mod shards;
 mod sheet;
 pub mod state;
 pub mod vae;

@@ -19,11 +19,28 @@ fn config() -> TrainConfig {
     TrainConfig::load(Path::new(path)).unwrap().0
 }
 
-fn folder(name: &str) -> PathBuf {
+/// A folder of one test, gone when the test is over.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+impl std::ops::Deref for Folder {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+fn folder(name: &str) -> Folder {
     let folder = std::env::temp_dir().join(format!("yume-train-{}-{name}", std::process::id()));
     std::fs::remove_dir_all(&folder).ok();
     std::fs::create_dir_all(&folder).unwrap();
-    folder
+    Folder(folder)
 }
 
 fn go(training: &mut impl Training, out: &Path, first: u64, steps: u64) -> Outcome {
@@ -42,7 +59,7 @@ fn resumed(out: &Path) -> Box<State> {
 }
 
 /// A finished VAE of a few steps.
-fn finished_vae(name: &str) -> PathBuf {
+fn finished_vae(name: &str) -> Folder {
     let out = folder(name);
     go(&mut vae(&config(), VaeStart::Fresh), &out, 0, 2);
     out
@@ -103,7 +120,8 @@ fn the_dit_learns_and_its_export_is_a_model() {
         assert!(provenance.contains(word), "no {word} in the provenance");
     }
 
-    let continued = DitRun::new(config(), &vae, &Device::flex(), DitStart::From(out)).unwrap();
+    let continued =
+        DitRun::new(config(), &vae, &Device::flex(), DitStart::From(out.to_path_buf())).unwrap();
     let again = continued.held_out_loss().unwrap();
     // The export is rounded to f16.
     assert!((again - after).abs() < 0.01 * after, "{again} instead of {after}");

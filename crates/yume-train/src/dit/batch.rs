@@ -27,6 +27,25 @@ pub struct Batch {
     pub text_rows: usize,
 }
 
+impl Batch {
+    /// As `count` batches of equal size, which divides that of this one.
+    pub(crate) fn split(self, count: usize) -> Vec<Self> {
+        let size = self.captions.len() / count;
+        let part = |first: usize| Self {
+            input: DitInput {
+                latents: self.input.latents.clone().narrow(0, first, size),
+                conditioning: self.input.conditioning.clone().narrow(0, first, size),
+                timesteps: self.input.timesteps[first..first + size].to_vec(),
+            },
+            velocity: self.velocity.clone().narrow(0, first, size),
+            captions: self.captions[first..first + size].to_vec(),
+            pictures: self.pictures.clone().narrow(0, first, size),
+            text_rows: self.text_rows,
+        };
+        (0..count).map(|k| part(k * size)).collect()
+    }
+}
+
 /// How examples become a batch.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Disturbance {

@@ -21,6 +21,7 @@ use crate::dice::{Dice, Purpose};
 use crate::optimizer::Optimizer;
 use crate::parameters::Parameters;
 use crate::run::CHECKPOINT;
+use crate::shards::Shards;
 use crate::state::State;
 
 /// What the first weights are.
@@ -109,6 +110,7 @@ impl DitRun {
             .collect();
         Ok(Self {
             channel_weights: channel_weights(&weights, &spec, config.dit.channel_power),
+            shards: Shards::new(config.dit.shards)?,
             vae: vae_on(device)?,
             vae_folder: vae_folder.to_owned(),
             plans: Plans::new(spec.clone(), autodiff),

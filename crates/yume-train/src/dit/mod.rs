@@ -16,4 +16,4 @@ pub use batch::Batch;
 pub use begin::DitStart;
 pub use networks::Networks;
 pub use run::DitRun;
-pub use step::{Masking, gradients};
+pub use step::{Masking, loss};

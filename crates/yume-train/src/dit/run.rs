@@ -14,7 +14,7 @@ use super::own_walk::{OwnWalk, Walkers};
 use super::plans::Plans;
 use super::pool::LessonPool;
 use super::rollouts::Rollouts;
-use super::{Masking, Networks, gradients, step};
+use super::{Masking, Networks, step};
 use crate::TrainError;
 use crate::config::TrainConfig;
 use crate::data::frame;
@@ -23,6 +23,7 @@ use crate::export;
 use crate::optimizer::Optimizer;
 use crate::parameters::Parameters;
 use crate::run::Training;
+use crate::shards::Shards;
 use crate::sheet::sheet;
 use crate::state::{Facts, State};
 
@@ -44,6 +45,7 @@ pub struct DitRun {
     pub(super) plans: Plans,
     pub(super) pool: LessonPool,
     pub(super) rollouts: Rollouts,
+    pub(super) shards: Shards,
     pub(super) held_out: Vec<Lesson>,
     pub(super) channel_weights: Vec<f32>,
     pub(super) from: Option<PathBuf>,
@@ -152,8 +154,11 @@ impl Training for DitRun {
         } else {
             Masking::All
         };
-        let (loss, gradients) =
-            gradients(&self.networks, batch, plan, &masking, &self.channel_weights);
+        let parts = batch.split(config.shards);
+        let weights = &self.channel_weights;
+        let (loss, gradients) = self.shards.gradients(&self.networks, parts, |networks, part| {
+            step::loss(networks, part, plan, &masking, weights)
+        });
         let rate = config.rate.at(step, config.steps);
         let (networks, norm) = self.optimizer.step(self.networks.clone(), gradients, rate, step);
         if !loss.is_finite() || !norm.is_finite() {

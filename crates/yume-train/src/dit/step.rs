@@ -1,6 +1,5 @@
 //! The loss of one batch and its gradients, with or without a mask.
 
-use burn::optim::GradientsParams;
 use burn::tensor::{DType, Tensor, TensorData};
 use yume_nets::dit::{Mask, Plan};
 
@@ -13,6 +12,7 @@ const LEAST_MASKED: f32 = 0.3;
 const MORE_MASKED: f32 = 0.2;
 
 /// Whether the first half of the blocks sees all tokens.
+#[derive(Clone, Debug)]
 pub enum Masking {
     /// It does.
     All,
@@ -55,7 +55,7 @@ fn velocities(
 }
 
 /// The mean squared error of the velocity, channels weighted by `weights`.
-pub(crate) fn loss(
+pub fn loss(
     networks: &Networks,
     batch: Batch,
     plan: &Plan,
@@ -67,17 +67,4 @@ pub(crate) fn loss(
     let weights = TensorData::new(weights.to_vec(), [1, weights.len(), 1, 1, 1]);
     let weights = Tensor::<5>::from_data(weights, (&device, DType::F32));
     ((found - wanted).square() * weights).mean()
-}
-
-/// The loss of a batch and its gradients.
-pub fn gradients(
-    networks: &Networks,
-    batch: Batch,
-    plan: &Plan,
-    masking: &Masking,
-    weights: &[f32],
-) -> (f32, GradientsParams) {
-    let loss = loss(networks, batch, plan, masking, weights);
-    let value = loss.clone().into_scalar::<f32>();
-    (value, GradientsParams::from_grads(loss.backward(), networks))
 }

@@ -19,6 +19,7 @@ use crate::dice::{Dice, Purpose};
 use crate::frozen::freeze_all_but;
 use crate::optimizer::Optimizer;
 use crate::run::CHECKPOINT;
+use crate::shards::Shards;
 use crate::state::State;
 
 /// What the first weights are.
@@ -120,6 +121,7 @@ impl VaeRun {
             .collect();
         let device = device.clone();
         Ok(Self {
+            shards: Shards::new(config.vae.shards)?,
             config,
             device,
             raw,

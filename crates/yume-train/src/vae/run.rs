@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use burn::optim::GradientsParams;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use serde_json::json;
 use yume_checkpoint::{Names, named_tensors};
 use yume_media::Frame;
-use yume_nets::vae::{StreamCache, Vae, VaeConfig};
+use yume_nets::vae::{FRAMES_PER_LATENT, StreamCache, Vae, VaeConfig};
 
 use super::begin::{Kept, recipe, write_statistics};
 use super::clips::{batch, clip};
@@ -21,6 +20,7 @@ use crate::export;
 use crate::optimizer::Optimizer;
 use crate::parameters::Parameters;
 use crate::run::Training;
+use crate::shards::Shards;
 use crate::sheet::sheet;
 use crate::state::{Facts, State};
 
@@ -35,6 +35,7 @@ pub struct VaeRun {
     pub(super) vae: Vae,
     pub(super) names: Names,
     pub(super) optimizer: Optimizer,
+    pub(super) shards: Shards,
     pub(super) grounds: Arc<Grounds>,
     pub(super) feed: Feed<Vec<Vec<Vec<f32>>>>,
     pub(super) held_out: Vec<Vec<Vec<f32>>>,
@@ -43,23 +44,20 @@ pub struct VaeRun {
 }
 
 impl VaeRun {
-    /// The loss of a batch, for training.
-    fn batch_loss(&self, clips: &[Vec<Vec<f32>>], step: u64) -> Tensor<1> {
-        let autodiff = self.device.clone().autodiff();
-        let video = batch(clips, self.grounds.size(), &autodiff);
-        let latents = self.vae.encode(video.clone(), &mut StreamCache::default());
+    /// The noise on the latents of every clip of a step, `[clips, z, frames, height, width]`.
+    fn latent_noise(&self, step: u64) -> Tensor<5> {
         let mut dice = Dice::new(self.config.seed, Purpose::LatentNoise, step);
-        let shape = latents.dims();
+        let (height, width) = self.grounds.size();
+        let frames = 1 + (self.config.vae.frames - 1) / FRAMES_PER_LATENT;
+        let shape = [self.config.vae.batch, self.raw.z_dim, frames, height / 8, width / 8];
         let count = shape[1..].iter().product();
-        let noise: Vec<f32> = (0..clips.len())
-            .flat_map(|_| {
-                let most = dice.unit() * self.config.vae.noise;
-                dice.normals(count).into_iter().map(move |x| x * most)
-            })
-            .collect();
-        let noise = Tensor::<5>::from_data(TensorData::new(noise, shape), (&autodiff, DType::F32));
-        let decoded = self.vae.decode(latents + noise, &mut StreamCache::default());
-        loss(&self.config.vae.loss, decoded, video)
+        let mut values = Vec::with_capacity(shape[0] * count);
+        for _ in 0..shape[0] {
+            let most = dice.unit() * self.config.vae.noise;
+            values.extend(dice.normals(count).into_iter().map(|x| x * most));
+        }
+        let autodiff = self.device.clone().autodiff();
+        Tensor::from_data(TensorData::new(values, shape), (&autodiff, DType::F32))
     }
 
     /// The held-out clips, one after the other, and what the averaged weights make of them.
@@ -103,9 +101,19 @@ impl VaeRun {
 impl Training for VaeRun {
     fn step(&mut self, step: u64) -> Result<f32, TrainError> {
         let clips = self.feed.take()?;
-        let loss = self.batch_loss(&clips, step);
-        let value = loss.clone().into_scalar::<f32>();
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.vae);
+        let autodiff = self.device.clone().autodiff();
+        let video = batch(&clips, self.grounds.size(), &autodiff);
+        let noise = self.latent_noise(step);
+        let size = clips.len() / self.config.vae.shards;
+        let part =
+            |first| (video.clone().narrow(0, first, size), noise.clone().narrow(0, first, size));
+        let parts = (0..clips.len()).step_by(size).map(part).collect();
+        let weights = &self.config.vae.loss;
+        let (value, gradients) = self.shards.gradients(&self.vae, parts, |vae, (video, noise)| {
+            let latents = vae.encode(video.clone(), &mut StreamCache::default());
+            let decoded = vae.decode(latents + noise, &mut StreamCache::default());
+            loss(weights, decoded, video)
+        });
         let rate = self.config.vae.rate.at(step, self.config.vae.steps);
         let (vae, norm) = self.optimizer.step(self.vae.clone(), gradients, rate, step);
         if !value.is_finite() || !norm.is_finite() {
