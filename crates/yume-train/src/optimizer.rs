@@ -39,6 +39,13 @@ struct Slot {
     updates: u32,
 }
 
+impl Slot {
+    /// The running average goes on to `value`.
+    fn follow(&mut self, value: Tensor<1>, decay: f64) {
+        self.average = self.average.clone() + (value - self.average.clone()) * (1.0 - decay);
+    }
+}
+
 /// The optimizer and its state.
 #[derive(Clone, Debug)]
 pub struct Optimizer {
@@ -211,8 +218,7 @@ impl ModuleMapper for Update<'_> {
         let Some(gradient) = self.gradients.remove::<D>(id) else {
             // It took no part in this step: only its average goes on.
             let value = flat(tensor.clone());
-            slot.average =
-                slot.average.clone() + (value - slot.average.clone()) * (1.0 - self.decay);
+            slot.follow(value, self.decay);
             return Param::from_mapped_value(id, tensor, mapper);
         };
         let OptimizerConfig { beta_1, beta_2, epsilon, weight_decay, .. } = *self.config;
@@ -226,8 +232,7 @@ impl ModuleMapper for Update<'_> {
         let root = slot.second.clone().sqrt() + epsilon * (1.0 - beta_2.powi(updates)).sqrt();
         let value = value * (1.0 - self.rate * weight_decay)
             - slot.first.clone() / root * (self.rate * unbiased);
-        slot.average =
-            slot.average.clone() + (value.clone() - slot.average.clone()) * (1.0 - self.decay);
+        slot.follow(value.clone(), self.decay);
         let value = Tensor::<D>::from_inner(value.reshape(shape)).require_grad();
         Param::from_mapped_value(id, value, mapper)
     }

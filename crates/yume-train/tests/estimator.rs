@@ -5,8 +5,8 @@
 use yume_motion::walk::{Pose, WalkRule, WalkState};
 use yume_motion::{Motion, Travel, Turn};
 use yume_town::{Scene, Town, render_clip};
-use yume_train::data::planar;
 use yume_train::evaluate::{CameraMotion, Optics};
+use yume_world::pixels::planar;
 
 const SIZE: (usize, usize) = (64, 96);
 const OPTICS: Optics = Optics { hfov_deg: 78.0, height: 1.7, fps: 16.0 };

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 ///
 /// # Shapes
 /// - history: `[batch, channels, frames, height, width]`
-pub(crate) fn capped(history: Tensor<5>, cap: Option<usize>) -> Tensor<5> {
+pub fn capped(history: Tensor<5>, cap: Option<usize>) -> Tensor<5> {
     let [_, _, frames, ..] = history.dims();
     match cap {
         Some(cap) if frames > cap => {

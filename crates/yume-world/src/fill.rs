@@ -1,51 +1,44 @@
-//! What the conditioning holds for the frames that do not exist yet.
+//! What the conditioning holds: what is known, and a guess for the frames that do not exist yet.
 
-use yume_checkpoint::Fill;
+use burn::tensor::{DType, Tensor};
+use yume_checkpoint::{Fill, ModelSpec};
 use yume_motion::Motion;
-use yume_motion::walk::{WalkRule, WalkState};
-use yume_motion::warp::WarpModel;
+use yume_motion::walk::WalkState;
 
-/// The guess for the frames to come, and where the walker stands after each of them.
-pub(crate) struct Guess {
-    /// Planar frames in [-1, 1].
-    pub frames: Vec<Vec<f32>>,
-    /// The walker after every fourth frame: after each latent.
-    pub walkers: Vec<WalkState>,
-}
-
-/// Fills `latents` latents' worth of frames that follow `last_frame`.
-pub(crate) fn guess(
-    fill: &Fill,
-    rule: &WalkRule,
-    walker: WalkState,
+/// What stands for the frames of a segment that obeys `motion` after `last_frame`, planar in [-1, 1].
+///
+/// `walker` is the walker at `last_frame`, which is planar as well.
+pub fn guess(
+    spec: &ModelSpec,
+    mut walker: WalkState,
     motion: Motion,
     last_frame: &[f32],
-    size: (usize, usize),
-    latents: usize,
-) -> Guess {
-    const FRAMES: usize = yume_nets::vae::FRAMES_PER_LATENT;
-    let (height, width) = size;
-    let count = latents * FRAMES;
-    // The whole segment in one go: restarting the path at every latent would round differently.
-    let poses = walker.clone().advance(rule, motion, count);
-    let walkers = (1..=latents)
-        .map(|k| {
-            let mut walker = walker;
-            let _ = walker.advance(rule, motion, k * FRAMES);
-            walker
-        })
-        .collect();
-    let frames = match fill {
+) -> Vec<Vec<f32>> {
+    let count = spec.frame.segment_frames;
+    match &spec.fill {
         // Mid-grey, as the published code fills them.
         Fill::Zeros => vec![vec![0.0; last_frame.len()]; count],
         Fill::Hold => vec![last_frame.to_vec(); count],
-        Fill::Warp(model) => {
-            let warp: &WarpModel = model;
-            poses
-                .into_iter()
-                .map(|pose| warp.warp(last_frame, width, height, pose, walker.pitch))
-                .collect()
+        Fill::Warp(warp) => {
+            let pitch = walker.pitch;
+            let (width, height) = (spec.frame.width, spec.frame.height);
+            let poses = walker.advance(&spec.walk, motion, count);
+            let view = |pose| warp.warp(last_frame, width, height, pose, pitch);
+            poses.into_iter().map(view).collect()
         }
+    }
+}
+
+/// Mask (four channels, 1 = known) and latents of known and guessed frames.
+///
+/// # Shapes
+/// - known, unknown: `[batch, z, frames, height, width]`
+/// - output: `[batch, 4 + z, frames of both, height, width]`
+pub fn conditioning(known: Tensor<5>, unknown: Tensor<5>) -> Tensor<5> {
+    let mask = |latents: &Tensor<5>, value: f32| {
+        let [batch, _, frames, height, width] = latents.dims();
+        Tensor::full([batch, 4, frames, height, width], value, (&latents.device(), DType::F32))
     };
-    Guess { frames, walkers }
+    let mask = Tensor::cat(vec![mask(&known, 1.0), mask(&unknown, 0.0)], 2);
+    Tensor::cat(vec![mask, Tensor::cat(vec![known, unknown], 2)], 1)
 }

@@ -7,7 +7,7 @@ mod error;
 mod fill;
 mod model;
 mod outlet;
-mod pixels;
+pub mod pixels;
 mod prepared;
 mod state;
 mod velocity;
@@ -16,8 +16,11 @@ mod world;
 #[cfg(test)]
 mod golden_segment;
 
+pub use cap::capped;
 pub use error::WorldError;
+pub use fill::{conditioning, guess};
 pub use model::Model;
 pub use outlet::{Outlet, SegmentTimes, Stage};
+pub use velocity::TIMESTEPS;
 pub use world::{Options, Start, World};
 pub use yume_nets::vae::FRAMES_PER_LATENT;

@@ -4,7 +4,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use yume_media::Frame;
 
 /// Planar values in [-1, 1], `[3, height, width]`.
-pub(crate) fn planar(frame: &Frame) -> Vec<f32> {
+pub fn planar(frame: &Frame) -> Vec<f32> {
     let mut planes = vec![0.0; frame.rgb.len()];
     let pixels = frame.rgb.len() / 3;
     for (i, pixel) in frame.rgb.chunks_exact(3).enumerate() {
@@ -16,7 +16,7 @@ pub(crate) fn planar(frame: &Frame) -> Vec<f32> {
 }
 
 /// A video tensor `[1, 3, frames, height, width]` of planar frames.
-pub(crate) fn video(
+pub fn video(
     frames: &[impl AsRef<[f32]>],
     height: usize,
     width: usize,
@@ -33,8 +33,11 @@ pub(crate) fn video(
     Tensor::from_data(data, (device, DType::F32))
 }
 
-/// Planar frames of a video tensor `[1, 3, frames, height, width]`.
-pub(crate) fn split_video(video: Tensor<5>) -> Vec<Vec<f32>> {
+/// Planar frames of a video tensor `[1, 3, frames, height, width]` of f32.
+///
+/// # Panics
+/// If the tensor is of another type.
+pub fn split_video(video: Tensor<5>) -> Vec<Vec<f32>> {
     let [_, channels, frames, height, width] = video.dims();
     let pixels = height * width;
     let values = video.into_data().try_into_vec::<f32>().expect("frames are decoded as f32");
@@ -47,7 +50,7 @@ pub(crate) fn split_video(video: Tensor<5>) -> Vec<Vec<f32>> {
 }
 
 /// A picture to show, of planar values in [-1, 1].
-pub(crate) fn frame(planes: &[f32], height: usize, width: usize) -> Frame {
+pub fn frame(planes: &[f32], height: usize, width: usize) -> Frame {
     let pixels = height * width;
     let mut rgb = vec![0; 3 * pixels];
     for (i, pixel) in rgb.chunks_exact_mut(3).enumerate() {
@@ -57,4 +60,15 @@ pub(crate) fn frame(planes: &[f32], height: usize, width: usize) -> Frame {
         }
     }
     Frame::new(width as u32, height as u32, rgb)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_comes_back_from_its_planes() {
+        let original = Frame::new(4, 2, (0..24).map(|i| (i * 10) as u8).collect());
+        assert!(frame(&planar(&original), 2, 4) == original);
+    }
 }

@@ -1,12 +1,13 @@
 //! Everything of a segment that is known before its noise.
 
-use burn::tensor::{DType, Tensor};
+use burn::tensor::Tensor;
 use yume_motion::Motion;
+use yume_motion::walk::WalkState;
 use yume_nets::dit::{Layout, Plan};
 use yume_nets::vae::FRAMES_PER_LATENT;
 
 use crate::cap::capped;
-use crate::fill::{Guess, guess};
+use crate::fill::{conditioning, guess};
 use crate::state::WalkedState;
 use crate::{Model, WorldError, pixels};
 
@@ -14,15 +15,14 @@ use crate::{Model, WorldError, pixels};
 pub(crate) struct Prepared {
     /// What it obeys.
     pub motion: Motion,
-    /// What stands for its frames until they exist.
-    pub guess: Guess,
+    /// The walker after each of its latents.
+    pub walkers: Vec<WalkState>,
     /// The clean latents before it that the network sees.
     pub history: Tensor<5>,
     /// Mask and latents of known and guessed frames, `[1, 4 + z, frames, height, width]`.
     pub conditioning: Tensor<5>,
     /// How the network packs them.
     pub plan: Plan,
-    latents: usize,
 }
 
 impl Prepared {
@@ -33,10 +33,17 @@ impl Prepared {
     ) -> Result<Self, WorldError> {
         let spec = model.spec();
         let latents = spec.frame.segment_frames / FRAMES_PER_LATENT;
-        let size = (spec.frame.height, spec.frame.width);
-        let guess =
-            guess(&spec.fill, &spec.walk, state.walker, motion, &state.last_frame, size, latents);
-        let video = pixels::video(&guess.frames, size.0, size.1, model.device());
+        let guess = guess(spec, state.walker, motion, &state.last_frame);
+        // Each from the segment's beginning: going on from latent to latent would round differently.
+        let walkers = (1..=latents)
+            .map(|k| {
+                let mut walker = state.walker;
+                let _ = walker.advance(&spec.walk, motion, k * FRAMES_PER_LATENT);
+                walker
+            })
+            .collect();
+        let (height, width) = (spec.frame.height, spec.frame.width);
+        let video = pixels::video(&guess, height, width, model.device());
         let unknown = model.vae().encode(video, &mut state.encoder.clone());
         let conditioning = conditioning(capped(state.known.clone(), spec.history_cap), unknown);
         let history = capped(state.latents.clone(), spec.history_cap);
@@ -45,22 +52,12 @@ impl Prepared {
         let window = spec.window.max(latents);
         let layout = Layout::Packed { history: known + latents - window, window };
         let plan = Plan::new(&spec.dit, layout, height, width, model.device())?;
-        Ok(Self { motion, guess, history, conditioning, plan, latents })
+        Ok(Self { motion, walkers, history, conditioning, plan })
     }
 
     /// The shape of the noise of history and segment.
     pub(crate) fn noise_shape(&self) -> [usize; 5] {
         let [batch, channels, known, height, width] = self.history.dims();
-        [batch, channels, known + self.latents, height, width]
+        [batch, channels, known + self.walkers.len(), height, width]
     }
-}
-
-/// Mask (four channels, 1 = known) and latents of known and guessed frames.
-fn conditioning(known: Tensor<5>, unknown: Tensor<5>) -> Tensor<5> {
-    let mask = |latents: &Tensor<5>, value: f32| {
-        let [batch, _, frames, height, width] = latents.dims();
-        Tensor::full([batch, 4, frames, height, width], value, (&latents.device(), DType::F32))
-    };
-    let mask = Tensor::cat(vec![mask(&known, 1.0), mask(&unknown, 0.0)], 2);
-    Tensor::cat(vec![mask, Tensor::cat(vec![known, unknown], 2)], 1)
 }

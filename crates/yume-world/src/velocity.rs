@@ -4,7 +4,8 @@ use burn::tensor::Tensor;
 use yume_nets::dit::{Context, Dit, DitInput, Plan};
 use yume_sampler::Velocity;
 
-const TIMESTEPS: f64 = 1000.0;
+/// The timestep of pure noise: the DiT is told `TIMESTEPS * sigma`.
+pub const TIMESTEPS: f64 = 1000.0;
 
 /// One segment's network: fixed conditioning, caption and plan.
 pub(crate) struct DitVelocity<'a> {

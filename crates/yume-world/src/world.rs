@@ -203,7 +203,7 @@ impl World {
         let [_, _, length, ..] = latents.dims();
         let mut newest = Vec::with_capacity(length);
         let mut flow = ControlFlow::Continue(());
-        for (k, walker) in prepared.guess.walkers.into_iter().enumerate() {
+        for (k, walker) in prepared.walkers.into_iter().enumerate() {
             let before = newest.last().unwrap_or(&walk.state);
             let (state, frames) =
                 decoded(model, before, latents.clone().narrow(2, k, 1), walker, cap);
@@ -256,6 +256,12 @@ impl World {
 
 #[cfg(test)]
 impl World {
+    /// What stands for the frames of the coming segment, planar.
+    pub(crate) fn guess(&self, motion: Motion) -> Vec<Vec<f32>> {
+        let state = &self.walk.as_ref().expect("the test began the walk").state;
+        crate::guess(self.model.spec(), state.walker, motion, &state.last_frame)
+    }
+
     /// The velocity of a segment's first step.
     pub(crate) fn velocity(&self, prepared: &Prepared, noise: Tensor<5>) -> Tensor<5> {
         use yume_sampler::Velocity as _;

@@ -5,7 +5,9 @@
 //! straight memory and a tile of sums stays in registers.
 
 use burn::tensor::{DType, Tensor, TensorData};
-use rayon::prelude::{IndexedParallelIterator as _, ParallelIterator as _, ParallelSliceMut as _};
+use rayon::prelude::{
+    IndexedParallelIterator as _, ParallelIterator as _, ParallelSlice as _, ParallelSliceMut as _,
+};
 
 /// Output channels and positions summed at a time: 4 x 24 sums, 3 inputs and 1 weight are the 16
 /// registers of AVX2.
@@ -89,7 +91,7 @@ fn padded(x: Tensor<5>, scale: usize, margin: usize) -> Vec<f32> {
     let length = (scale * height + 2 * margin) * stride + TILE;
     let input = super::values(x);
     let mut values = vec![0.0; batch * channels * frames * length];
-    values.par_chunks_mut(length).zip(rows_of(&input, height * width)).for_each(
+    values.par_chunks_mut(length).zip(input.par_chunks_exact(height * width)).for_each(
         |(plane, input)| {
             for (y, row) in
                 plane.chunks_exact_mut(stride).skip(margin).take(scale * height).enumerate()
@@ -107,14 +109,6 @@ fn padded(x: Tensor<5>, scale: usize, margin: usize) -> Vec<f32> {
         },
     );
     values
-}
-
-fn rows_of(
-    values: &[f32],
-    length: usize,
-) -> impl rayon::iter::IndexedParallelIterator<Item = &[f32]> {
-    use rayon::slice::ParallelSlice as _;
-    values.par_chunks_exact(length)
 }
 
 /// Weights in the order they are used: block of outputs, frame, input, tap, output.

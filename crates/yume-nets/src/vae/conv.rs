@@ -100,9 +100,7 @@ impl FrameConv {
         let [_, channels, height, width] = x.dims();
         x.reshape([batch, frames, channels, height, width]).swap_dims(1, 2)
     }
-}
 
-impl FrameConv {
     /// Repeats every pixel in both directions, then convolves with stride 1.
     ///
     /// # Shapes

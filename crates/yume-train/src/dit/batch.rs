@@ -5,13 +5,11 @@ use std::collections::VecDeque;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use yume_checkpoint::{ModelSpec, Tokenizer};
 use yume_nets::dit::DitInput;
+use yume_world::{TIMESTEPS, conditioning};
 
 use super::lesson::{Example, Lesson, stacked};
 use crate::config::{DitTraining, TimeConfig};
 use crate::dice::Dice;
-
-/// The unit of the time that the network is told.
-pub(crate) const TIMESTEPS: f64 = 1000.0;
 
 /// One step's worth of segments.
 pub struct Batch {
@@ -182,16 +180,6 @@ impl Reader<'_> {
             text_rows: spec.dit.text_len,
         }
     }
-}
-
-/// Mask (four channels, 1 = known) and latents of known and guessed frames.
-pub(crate) fn conditioning(known: Tensor<5>, unknown: Tensor<5>) -> Tensor<5> {
-    let mask = |latents: &Tensor<5>, value: f32| {
-        let [batch, _, frames, height, width] = latents.dims();
-        Tensor::full([batch, 4, frames, height, width], value, (&latents.device(), DType::F32))
-    };
-    let mask = Tensor::cat(vec![mask(&known, 1.0), mask(&unknown, 0.0)], 2);
-    Tensor::cat(vec![mask, Tensor::cat(vec![known, unknown], 2)], 1)
 }
 
 /// Start pictures as a batch.

@@ -3,13 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use yume_checkpoint::{Fill, ModelSpec};
+use yume_checkpoint::ModelSpec;
 use yume_motion::Motion;
-use yume_motion::walk::WalkState;
 use yume_nets::clip;
 use yume_nets::vae::{StreamCache, Vae};
+use yume_world::pixels::{planar, video};
+use yume_world::{capped, guess};
 
-use crate::data::{Grounds, Leg, planar, video};
+use crate::data::{Grounds, Leg};
 use crate::dice::Dice;
 
 /// Motions of one walk: with them the history reaches its longest form.
@@ -128,42 +129,6 @@ impl Teacher {
     fn video(&self, frames: &[impl AsRef<[f32]>]) -> Tensor<5> {
         let (height, width) = self.grounds.size();
         video(frames, height, width, &Device::flex())
-    }
-}
-
-/// What the conditioning shows for the frames of `motion` after `last_frame`, planar.
-pub(crate) fn guess(
-    spec: &ModelSpec,
-    mut walker: WalkState,
-    motion: Motion,
-    last_frame: &[f32],
-) -> Vec<Vec<f32>> {
-    let count = spec.frame.segment_frames;
-    match &spec.fill {
-        Fill::Zeros => vec![vec![0.0; last_frame.len()]; count],
-        Fill::Hold => vec![last_frame.to_vec(); count],
-        Fill::Warp(warp) => {
-            let pitch = walker.pitch;
-            let (width, height) = (spec.frame.width, spec.frame.height);
-            let poses = walker.advance(&spec.walk, motion, count);
-            let view = |pose| warp.warp(last_frame, width, height, pose, pitch);
-            poses.into_iter().map(view).collect()
-        }
-    }
-}
-
-/// Keeps the first frame and the newest ones, at most `cap` in all.
-///
-/// # Shapes
-/// - history: `[batch, channels, frames, height, width]`
-pub(crate) fn capped(history: Tensor<5>, cap: Option<usize>) -> Tensor<5> {
-    let [_, _, frames, ..] = history.dims();
-    match cap {
-        Some(cap) if frames > cap => {
-            let first = history.clone().narrow(2, 0, 1);
-            Tensor::cat(vec![first, history.narrow(2, frames - (cap - 1), cap - 1)], 2)
-        }
-        _ => history,
     }
 }
 

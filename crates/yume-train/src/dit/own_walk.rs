@@ -12,13 +12,13 @@ use yume_nets::clip;
 use yume_nets::dit::{Context, DitInput, Plan};
 use yume_nets::vae::{StreamCache, Vae};
 use yume_sampler::{Noise, Schedule, Velocity, sample};
+use yume_world::pixels::video;
+use yume_world::{TIMESTEPS, capped, conditioning, guess};
 
 use super::Networks;
-use super::batch::{TIMESTEPS, conditioning};
-use super::lesson::{Example, Latents, capped, guess};
+use super::lesson::{Example, Latents};
 use super::plans::Plans;
 use crate::TrainError;
-use crate::data::video;
 
 /// What a walk needs besides its own state; everything lives on one device, without autodiff.
 pub(crate) struct Walkers<'a> {

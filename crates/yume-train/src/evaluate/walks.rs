@@ -8,6 +8,7 @@ use yume_checkpoint::{Fill, ModelFiles};
 use yume_media::{Fit, Frame};
 use yume_motion::Motion;
 use yume_motion::walk::{Pose, WalkRule};
+use yume_world::pixels::planar;
 use yume_world::{Model, Options, Outlet, Stage, Start, World};
 
 use super::camera_motion::{CameraMotion, Optics};
@@ -15,7 +16,7 @@ use super::picture::{peak_signal_to_noise, sharpness};
 use super::report::{Measured, Report};
 use crate::TrainError;
 use crate::config::TrainConfig;
-use crate::data::{Grounds, Leg, Trip, planar};
+use crate::data::{Grounds, Leg, Trip};
 use crate::dice::{Dice, Purpose};
 use crate::sheet::sheet;
 

@@ -1,8 +1,9 @@
 //! The short clips that the VAE learns from.
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
+use yume_world::pixels::{self, planar};
 
-use crate::data::{Grounds, planar};
+use crate::data::Grounds;
 use crate::dice::Dice;
 
 /// The frames of one short walk, planar, one after the other.
@@ -18,16 +19,6 @@ pub(crate) fn clip(grounds: &Grounds, dice: &mut Dice, frames: usize) -> Vec<Vec
 /// A batch `[clips, 3, frames, height, width]`.
 pub(crate) fn batch(clips: &[Vec<Vec<f32>>], size: (usize, usize), device: &Device) -> Tensor<5> {
     let (height, width) = size;
-    let pixels = height * width;
-    let frames = clips[0].len();
-    let mut values = Vec::with_capacity(clips.len() * frames * 3 * pixels);
-    for clip in clips {
-        for channel in 0..3 {
-            for frame in clip {
-                values.extend_from_slice(&frame[channel * pixels..][..pixels]);
-            }
-        }
-    }
-    let data = TensorData::new(values, [clips.len(), 3, frames, height, width]);
-    Tensor::from_data(data, (device, DType::F32))
+    let videos = clips.iter().map(|clip| pixels::video(clip, height, width, device)).collect();
+    Tensor::cat(videos, 0)
 }

@@ -8,13 +8,14 @@ use serde_json::json;
 use yume_checkpoint::{Names, named_tensors};
 use yume_media::Frame;
 use yume_nets::vae::{FRAMES_PER_LATENT, StreamCache, Vae, VaeConfig};
+use yume_world::pixels::frame;
 
 use super::begin::{Kept, recipe, write_statistics};
 use super::clips::{batch, clip};
 use super::loss;
 use crate::TrainError;
 use crate::config::TrainConfig;
-use crate::data::{Feed, Grounds, frame};
+use crate::data::{Feed, Grounds};
 use crate::dice::{Dice, Purpose};
 use crate::export;
 use crate::optimizer::Optimizer;

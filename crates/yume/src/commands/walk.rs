@@ -29,15 +29,16 @@ pub(super) fn run(walk: &Walk) -> Result<Exit, BoxError> {
     ctrlc::set_handler(move || flag.store(true, Relaxed))
         .map_err(|error| format!("Ctrl-C cannot be caught ({error}); try again"))?;
 
-    let bar = bar(walk.motions.len(), prepared.options.steps);
+    // One tick per solver step and one for decoding.
+    let ticks_per_segment = prepared.options.steps as u64 + 1;
+    let bar = bar(walk.motions.len() as u64 * ticks_per_segment);
     bar.set_message("loading the model");
     let started = Instant::now();
     let mut generator = prepared.open()?;
     let loading = started.elapsed();
     let times = generator.times();
     let start = ExplorerStart { picture, seed: walk.run.seed };
-    let steps = generator_steps(&bar, walk.motions.len());
-    let mut on_event = |event: Event| show(&bar, steps, &event);
+    let mut on_event = |event: Event| show(&bar, ticks_per_segment, &event);
     let report =
         run_script(&mut generator, start, &walk.motions, sink, &mut on_event, &interrupted);
     bar.finish_and_clear();
@@ -59,21 +60,16 @@ pub(super) fn run(walk: &Walk) -> Result<Exit, BoxError> {
 }
 
 /// A bar over all solver steps of all segments, so that the estimate moves evenly.
-fn bar(segments: usize, steps: usize) -> ProgressBar {
+fn bar(ticks: u64) -> ProgressBar {
     let target = if std::io::stderr().is_terminal() {
         ProgressDrawTarget::stderr()
     } else {
         ProgressDrawTarget::hidden()
     };
-    let bar = ProgressBar::with_draw_target(Some((segments * (steps + 1)) as u64), target);
+    let bar = ProgressBar::with_draw_target(Some(ticks), target);
     let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left");
     bar.set_style(style.expect("the template is fixed and valid"));
     bar
-}
-
-/// Ticks of the bar per segment: one per solver step and one for decoding.
-fn generator_steps(bar: &ProgressBar, segments: usize) -> u64 {
-    bar.length().unwrap_or(0) / segments.max(1) as u64
 }
 
 fn show(bar: &ProgressBar, ticks_per_segment: u64, event: &Event) {
