@@ -10,9 +10,11 @@
 )]
 
 pub mod clip;
+pub mod cost;
 mod cpu;
 pub mod dit;
 pub mod layers;
+pub mod listing;
 pub mod text;
 pub mod vae;
 mod weights;

@@ -31,6 +31,11 @@ pub trait Source {
     /// returns `None`; whoever opened it asks for the list of problems afterwards.
     fn take(&mut self, name: &str, shape: &[usize], init: Init) -> Option<TensorData>;
 
+    /// Tells the source how many bytes `name` takes where the network runs.
+    fn keeps(&mut self, name: &str, shape: &[usize], bytes: u64) {
+        let _ = (name, shape, bytes);
+    }
+
     /// Tells the source which burn parameter `name` became, so that it can be saved under that name.
     fn created(&mut self, name: &str, id: ParamId) {
         let _ = (name, id);
@@ -114,6 +119,8 @@ impl<'a> Scope<'a> {
                 shape.into(),
             ),
         };
+        let bytes = shape.iter().product::<usize>() * dtype.size();
+        self.source.keeps(&full, &shape, bytes as u64);
         self.source.created(&full, param.id);
         param
     }

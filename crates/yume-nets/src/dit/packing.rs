@@ -52,6 +52,14 @@ pub struct Part {
     pub end: usize,
 }
 
+impl Part {
+    /// Tokens of its frames, for latents of `height` x `width`.
+    pub fn tokens(&self, height: usize, width: usize) -> usize {
+        let (rows, columns) = self.patcher.grid(height, width);
+        rows * columns * (self.end - self.start)
+    }
+}
+
 /// Splits `history` frames that precede a window of `window` frames into parts, oldest first.
 ///
 /// The tier follows `history + window - 9` whatever the window is, as in the published code
@@ -112,13 +120,7 @@ mod tests {
     use super::*;
 
     fn tokens(parts: &[Part], height: usize, width: usize) -> usize {
-        parts
-            .iter()
-            .map(|part| {
-                let (rows, columns) = part.patcher.grid(height, width);
-                rows * columns * (part.end - part.start)
-            })
-            .sum()
+        parts.iter().map(|part| part.tokens(height, width)).sum()
     }
 
     #[test]
