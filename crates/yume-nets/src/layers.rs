@@ -4,12 +4,13 @@ use burn::module::{Module, Param};
 use burn::tensor::activation::gelu_approximate;
 use burn::tensor::{DType, Tensor, module};
 
+use crate::coded::Matrix;
 use crate::{Init, Scope, cpu};
 
 /// `y = x W^T + b`, with the weight stored `[out, in]` as in the published files.
 #[derive(Module, Debug)]
 pub struct Linear {
-    weight: Param<Tensor<2>>,
+    weight: Matrix,
     bias: Option<Param<Tensor<1>>>,
 }
 
@@ -33,7 +34,7 @@ impl Linear {
         has_bias: bool,
     ) -> Self {
         Self {
-            weight: scope.matrix("weight", [output, input], init),
+            weight: scope.weight([output, input], init),
             bias: has_bias.then(|| scope.matrix("bias", [output], Init::Zeros)),
         }
     }

@@ -10,6 +10,7 @@
 )]
 
 pub mod clip;
+mod coded;
 pub mod cost;
 mod cpu;
 pub mod dit;
@@ -19,4 +20,5 @@ pub mod text;
 pub mod vae;
 mod weights;
 
+pub use coded::Coding;
 pub use weights::{Fresh, Init, Scope, Source};

@@ -3,7 +3,7 @@
 
 use burn::tensor::{DType, Device, TensorData};
 
-use crate::{Init, Scope, Source};
+use crate::{Coding, Init, Scope, Source};
 
 /// A parameter that a network asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +19,17 @@ pub struct Parameter {
 /// The parameters that `init` asks for, in its order, if matrices are kept as `matrices`. No memory is
 /// taken for them.
 pub fn parameters<N>(matrices: DType, init: impl FnOnce(&mut Scope<'_>) -> N) -> Vec<Parameter> {
+    coded_parameters(matrices, None, init)
+}
+
+/// As [`parameters`], with the weights of linear layers held as `coding` says.
+pub fn coded_parameters<N>(
+    matrices: DType,
+    coding: Option<Coding>,
+    init: impl FnOnce(&mut Scope<'_>) -> N,
+) -> Vec<Parameter> {
     let mut listing = Listing(Vec::new());
-    init(&mut Scope::root(&mut listing, &Device::flex(), matrices));
+    init(&mut Scope::root(&mut listing, &Device::flex(), matrices).with_coding(coding));
     listing.0
 }
 

@@ -3,6 +3,8 @@
 use burn::module::{Param, ParamId};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
+use crate::coded::{Coded, Coding, Matrix};
+
 /// How a parameter starts when it is trained from nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
@@ -48,13 +50,14 @@ pub struct Scope<'a> {
     device: &'a Device,
     prefix: String,
     matrices: DType,
+    coding: Option<Coding>,
 }
 
 impl<'a> Scope<'a> {
     /// The root: parameters live on `device`; the weights of matrix products and convolutions are
     /// kept as `matrices` (`F32` on a CPU, `BF16` on most GPUs), everything else as f32.
     pub fn root(source: &'a mut dyn Source, device: &'a Device, matrices: DType) -> Self {
-        Self { source, device, prefix: String::new(), matrices }
+        Self { source, device, prefix: String::new(), matrices, coding: None }
     }
 
     /// The scope named `name` below this one.
@@ -64,12 +67,20 @@ impl<'a> Scope<'a> {
             source: &mut *self.source,
             device: self.device,
             matrices: self.matrices,
+            coding: self.coding,
         }
+    }
+
+    /// This scope with the weights of linear layers held as `coding` says; products are as before.
+    pub fn with_coding(mut self, coding: Option<Coding>) -> Self {
+        self.coding = coding;
+        self
     }
 
     /// This scope with every parameter kept in f32.
     pub fn in_f32(mut self) -> Self {
         self.matrices = DType::F32;
+        self.coding = None;
         self
     }
 
@@ -96,6 +107,17 @@ impl<'a> Scope<'a> {
         init: Init,
     ) -> Param<Tensor<D>> {
         self.param(name, shape, init, self.matrices)
+    }
+
+    /// The weight `[out, in]` of a linear layer, coded if the scope says so.
+    pub(crate) fn weight(&mut self, shape: [usize; 2], init: Init) -> Matrix {
+        let Some(coding) = self.coding else {
+            return Matrix::Plain(self.matrix("weight", shape, init));
+        };
+        let full = format!("{}weight", self.prefix);
+        let data = self.source.take(&full, &shape, init);
+        self.source.keeps(&full, &shape, Coded::bytes(shape));
+        Matrix::Coded(Coded::new(data, shape, coding, self.device, self.matrices))
     }
 
     fn param<const D: usize>(

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use burn::tensor::Tensor;
 use yume_checkpoint::{clip_config, dit_config, text_config, vae_config};
+use yume_nets::Coding;
 use yume_nets::clip::{self, ClipVision};
 use yume_nets::dit::{Dit, DitInput, Layout, Mask, Plan, SideInterpolator};
 use yume_nets::text::TextEncoder;
 use yume_nets::vae::{StreamCache, Vae};
 
-use crate::network::{Case, config, load, relative_error};
+use crate::network::{Case, config, load, load_coded, relative_error};
 use crate::{NETWORK_TOLERANCE, sampler};
 
 /// What came of a case.
@@ -41,10 +42,21 @@ fn error<const D: usize>(name: &str, ours: Tensor<D>, theirs: Tensor<D>) -> (Str
 }
 
 fn dit(folder: &Path, case: &Case, stem: &str) -> (String, f64, f64) {
+    let (ours, theirs) = velocities(folder, case, stem, None);
+    error("out", ours, theirs)
+}
+
+/// What our DiT says of a case with weights held as `coding` says, and what it should say.
+pub fn velocities(
+    folder: &Path,
+    case: &Case,
+    stem: &str,
+    coding: Option<Coding>,
+) -> (Tensor<5>, Tensor<5>) {
     let (json, path) = config(folder);
     let config = dit_config(&json, &path).unwrap();
     let is_masked = case.has("ids_keep");
-    let (dit, side) = load(folder, DIT_FILE, |scope| {
+    let (dit, side) = load_coded(folder, DIT_FILE, coding, |scope| {
         let dit = Dit::init(scope, &config);
         (dit, is_masked.then(|| SideInterpolator::init(scope, &config)))
     });
@@ -67,7 +79,7 @@ fn dit(folder: &Path, case: &Case, stem: &str) -> (String, f64, f64) {
         }
         None => dit.forward(input, &dit.context(text, image), &plan),
     };
-    error("out", ours, theirs)
+    (ours, theirs)
 }
 
 /// Encoding and decoding, at once and piece by piece.

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, unreachable_pub, reason = "a test fails where it stands")]
 
 mod cases;
+mod coded;
 mod network;
 mod sampler;
 

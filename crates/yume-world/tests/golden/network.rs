@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use yume_checkpoint::{Loader, Weights};
-use yume_nets::Scope;
+use yume_nets::{Coding, Scope};
 
 /// A case file.
 pub struct Case {
@@ -52,8 +52,20 @@ pub fn config(folder: &Path) -> (Vec<u8>, PathBuf) {
 
 /// Builds a network from the file `name` in `folder`.
 pub fn load<N>(folder: &Path, name: &str, init: impl FnOnce(&mut Scope<'_>) -> N) -> N {
+    load_coded(folder, name, None, init)
+}
+
+/// As [`load`], with weights held as `coding` says.
+pub fn load_coded<N>(
+    folder: &Path,
+    name: &str,
+    coding: Option<Coding>,
+    init: impl FnOnce(&mut Scope<'_>) -> N,
+) -> N {
     let mut loader = Loader::new(Weights::open(&folder.join(name)).unwrap());
-    let network = init(&mut Scope::root(&mut loader, &Device::flex(), DType::F32));
+    let device = Device::flex();
+    let scope = Scope::root(&mut loader, &device, DType::F32);
+    let network = init(&mut scope.with_coding(coding));
     loader.finish(|_| true).unwrap();
     network
 }
