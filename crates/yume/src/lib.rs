@@ -1,5 +1,6 @@
 //! The parts of the program `yume` that its tests, examples and benchmarks can reach.
 
+pub mod background;
 pub mod device;
 pub mod embedded;
 pub mod explorer;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use yume::background;
 use yume::embedded;
 use yume::explorer::{self, ExplorerConfig, Sample};
 use yume_checkpoint::Fill;
@@ -37,7 +38,11 @@ pub(super) fn run(explore: Explore) -> Result<Exit, BoxError> {
         lookahead_frames: prepared.lookahead_frames(),
         steering: if explore.whole_segments { Steering::Segment } else { Steering::Cut },
     };
-    explorer::run(config, |wake| Session::spawn(session, move || prepared.open(), wake))?;
+    let open = move || {
+        background::give_way();
+        prepared.open()
+    };
+    explorer::run(config, |wake| Session::spawn(session, open, wake))?;
     Ok(Exit::Done)
 }
 

@@ -35,8 +35,6 @@ use super::{
 /// Size of a new window in points: ten times the embedded model's frames.
 const SIZE: LogicalSize<f64> = LogicalSize::new(960.0, 640.0);
 const LEAST_SIZE: LogicalSize<f64> = LogicalSize::new(480.0, 320.0);
-/// The shortest time between two redraws: what moves by itself needs no more, and the generator needs the rest.
-const BETWEEN_REDRAWS: Duration = Duration::from_millis(15);
 /// So many lost devices in a row are not bad luck any more.
 const MOST_LOSSES: u32 = 3;
 /// A device that held this long was not lost in a row.
@@ -229,7 +227,7 @@ impl OpenWindow {
         if !self.needs_redraw {
             return self.redraw_at;
         }
-        let earliest = self.last_redraw + BETWEEN_REDRAWS;
+        let earliest = self.last_redraw + self.screen.pace();
         if now < earliest {
             return Some(earliest);
         }
@@ -268,7 +266,7 @@ impl App {
         }
         let thumbnails = hud::thumbnails(screen.egui(), self.visit.samples());
         let opened = Instant::now();
-        let last_redraw = opened.checked_sub(BETWEEN_REDRAWS).unwrap_or(opened);
+        let last_redraw = opened.checked_sub(screen.pace()).unwrap_or(opened);
         let (is_hidden, needs_redraw, redraw_at) = (false, true, None);
         Ok(OpenWindow {
             thumbnails,

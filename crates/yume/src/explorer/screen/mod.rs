@@ -1,6 +1,10 @@
 //! Draws into the window: the picture, and the panels over it.
 
+mod changes;
 mod device;
+#[cfg(test)]
+mod device_tests;
+mod layer;
 mod panels;
 mod plates;
 mod show;
@@ -15,8 +19,13 @@ use std::{
 use winit::window::Window;
 use yume_media::Frame;
 
-use self::{device::Gpu, panels::PanelPainter, plates::Plates, show::Show};
-use super::{ExplorerError, look_ahead::Sight, wake::Waker};
+use self::{
+    device::Gpu,
+    panels::{PanelPainter, PanelRunner},
+    plates::Plates,
+    show::Show,
+};
+use super::{ExplorerError, frame_times::FrameTime, look_ahead::Sight, wake::Waker};
 
 /// Around a picture of another shape than the window.
 const SURROUND: wgpu::Color = wgpu::Color { r: 0.035, g: 0.043, b: 0.055, a: 1.0 };
@@ -28,14 +37,15 @@ pub(super) struct Screen {
     plates: Plates,
     show: Show,
     panels: PanelPainter,
+    runner: PanelRunner,
     gpu: Gpu,
     window: Arc<Window>,
 }
 
 /// What became of one redraw.
 pub(super) enum Drawn {
-    /// The picture is on its way to the display; the time it took without waiting for the display.
-    Shown(Duration),
+    /// The picture is on its way to the display.
+    Shown(FrameTime),
     /// The window cannot be seen at the moment.
     Hidden,
     /// The surface has changed under us; draw again.
@@ -54,23 +64,30 @@ impl Screen {
         let gpu = Gpu::open(&window, display, waker)?;
         let show = Show::new(&gpu.device, gpu.surface_config.format);
         let plates = Plates::new(&gpu.device);
-        let panels = PanelPainter::new(&gpu, &window);
-        Ok(Self { plates, show, panels, gpu, window })
+        let panels = PanelPainter::new(&gpu.device, gpu.surface_config.format);
+        let runner = PanelRunner::new(&gpu, &window);
+        Ok(Self { plates, show, panels, runner, gpu, window })
     }
 
     /// The panels' toolkit.
     pub(super) fn egui(&self) -> &egui::Context {
-        self.panels.context()
+        self.runner.context()
     }
 
     /// Lets the panels see an event; `true` if they want to be drawn again.
     pub(super) fn on_window_event(&mut self, event: &winit::event::WindowEvent) -> bool {
-        self.panels.on_window_event(&self.window, event)
+        self.runner.on_window_event(&self.window, event)
     }
 
     /// The window has another size.
     pub(super) fn resize(&mut self, width: u32, height: u32) {
         self.gpu.resize(width, height);
+    }
+
+    /// The shortest time between two redraws: what moves by itself needs no more, and where the processor draws, the
+    /// generator needs the rest.
+    pub(super) fn pace(&self) -> Duration {
+        Duration::from_millis(if self.gpu.is_software { 30 } else { 15 })
     }
 
     /// Shows `frame` from the next redraw on.
@@ -99,35 +116,39 @@ impl Screen {
         if size.width == 0 || size.height == 0 {
             return (Drawn::Hidden, None);
         }
-        let (painted, again_in) = self.panels.run(&self.window, panels);
+        let (panels, again_in) = self.runner.run(&self.window, panels);
         let before_wait = start.elapsed();
         let target = match self.gpu.surface.get_current_texture() {
             wgpu::CurrentSurfaceTexture::Success(target)
             | wgpu::CurrentSurfaceTexture::Suboptimal(target) => target,
             refused => {
-                self.panels.keep(&self.gpu, painted);
+                self.panels.keep(&self.gpu.device, &self.gpu.queue, panels);
                 return (self.refused(&refused), again_in);
             }
         };
         let after_wait = Instant::now();
+        let (device, queue) = (&self.gpu.device, &self.gpu.queue);
         let window = [target.texture.width(), target.texture.height()];
-        let mut encoder = self
-            .gpu
-            .device
+        let mut encoder = device
             .create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some("window") });
         let sight = self.plates.frame_size().and_then(sight);
-        let place = self.plates.prepare(&self.gpu, &mut encoder, window);
-        let extra = self.panels.upload(&self.gpu, &mut encoder, &painted, window);
+        let place = self.plates.prepare(&self.gpu, &mut encoder, window).map(|(place, pair)| {
+            self.show.prepare(device, queue, &mut encoder, pair, sight);
+            place
+        });
+        self.panels.paint(device, queue, &mut encoder, panels, window);
         let view = target.texture.create_view(&wgpu::TextureViewDescriptor::default());
         let mut pass = begin_pass(&mut encoder, &view);
-        if let Some((place, textures)) = place {
-            self.show.draw(&self.gpu.device, &self.gpu.queue, &mut pass, place, textures, sight);
+        if let Some(place) = place {
+            self.show.draw(&mut pass, place);
         }
-        self.panels.paint(pass, painted, window);
-        self.gpu.queue.submit(extra.into_iter().chain([encoder.finish()]));
+        self.panels.show(&mut pass);
+        drop(pass);
+        queue.submit([encoder.finish()]);
         self.window.pre_present_notify();
-        self.gpu.queue.present(target);
-        (Drawn::Shown(before_wait + after_wait.elapsed()), again_in)
+        queue.present(target);
+        let work = before_wait + after_wait.elapsed();
+        (Drawn::Shown(FrameTime { work, whole: start.elapsed() }), again_in)
     }
 
     fn refused(&mut self, refused: &wgpu::CurrentSurfaceTexture) -> Drawn {

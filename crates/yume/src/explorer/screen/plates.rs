@@ -16,6 +16,8 @@ pub(super) type Place = [u32; 4];
 pub(super) struct Pair<'a> {
     pub(super) newest: &'a wgpu::TextureView,
     pub(super) held: &'a wgpu::TextureView,
+    /// Width and height of both.
+    pub(super) size: [u32; 2],
     /// Changes whenever one of the two is another texture than before.
     pub(super) version: u64,
 }
@@ -134,7 +136,7 @@ impl Plates {
         let held = self.held.and_then(finished).unwrap_or(newest);
         // The newest picture moves to the other plate while one is held.
         let version = 2 * self.version + self.newest as u64;
-        Some((place, Pair { newest, held, version }))
+        Some((place, Pair { newest, held, size, version }))
     }
 }
 

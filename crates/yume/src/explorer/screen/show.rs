@@ -1,9 +1,10 @@
-//! Puts the picture into the window: `shaders/picture.wgsl`, and over it `shaders/look_ahead.wgsl` while the look-ahead
-//! moves the held picture.
+//! Puts the picture into the window: `shaders/picture.wgsl`. While the look-ahead moves the held picture, the two are
+//! mixed first, at the size of the pictures: `shaders/look_ahead.wgsl`.
 
 use super::{
+    begin_pass,
     plates::{Pair, Place},
-    texture::{bind, bytes, pipeline, uniforms},
+    texture::{FORMAT, bind, bytes, pipeline, texture, uniforms, view},
 };
 use crate::explorer::look_ahead::Sight;
 
@@ -12,30 +13,38 @@ const LOOK_AHEAD: &str = include_str!("../../../../../shaders/look_ahead.wgsl");
 /// Numbers in the look-ahead's struct `Sight`.
 const FLOATS: usize = 24;
 
-/// Both passes.
+/// The passes, and what they mix.
 pub(super) struct Show {
-    /// Bindings: 0 the sampler, 1 the newest picture.
+    /// Bindings: 0 the sampler, 1 the picture that goes into the window.
     picture: wgpu::RenderPipeline,
+    /// The same into the mix.
+    newest: wgpu::RenderPipeline,
     /// Bindings: 0 the camera ([`camera`]), 1 the sampler, 2 the held picture.
     look_ahead: wgpu::RenderPipeline,
     camera: wgpu::Buffer,
     sampler: wgpu::Sampler,
     bindings: Option<Bindings>,
+    is_mixed: bool,
 }
 
 /// The bindings of the pair with this version.
 struct Bindings {
     version: u64,
-    picture: wgpu::BindGroup,
-    look_ahead: wgpu::BindGroup,
+    mix: wgpu::TextureView,
+    newest_to_mix: wgpu::BindGroup,
+    held_to_mix: wgpu::BindGroup,
+    newest_to_window: wgpu::BindGroup,
+    mix_to_window: wgpu::BindGroup,
 }
 
 impl Show {
+    /// For a target of the format `target`.
     pub(super) fn new(device: &wgpu::Device, target: wgpu::TextureFormat) -> Self {
         let over = Some(wgpu::BlendState::ALPHA_BLENDING);
         Self {
             picture: pipeline(device, "picture", PICTURE, target, None),
-            look_ahead: pipeline(device, "look-ahead", LOOK_AHEAD, target, over),
+            newest: pipeline(device, "newest", PICTURE, FORMAT, None),
+            look_ahead: pipeline(device, "look-ahead", LOOK_AHEAD, FORMAT, over),
             camera: uniforms(device, "look-ahead camera", FLOATS),
             sampler: device.create_sampler(&wgpu::SamplerDescriptor {
                 label: Some("linear"),
@@ -44,50 +53,65 @@ impl Show {
                 ..Default::default()
             }),
             bindings: None,
+            is_mixed: false,
         }
     }
 
-    /// Draws at `place`; without a sight it is the newest picture as it is.
-    pub(super) fn draw(
+    /// Takes the pictures to show, and mixes them if there is a sight.
+    pub(super) fn prepare(
         &mut self,
         device: &wgpu::Device,
         queue: &wgpu::Queue,
-        pass: &mut wgpu::RenderPass<'_>,
-        place: Place,
+        encoder: &mut wgpu::CommandEncoder,
         pair: Pair<'_>,
         sight: Option<Sight>,
     ) {
         if self.bindings.as_ref().is_none_or(|bindings| bindings.version != pair.version) {
             self.bindings = Some(self.bind(device, pair));
         }
+        self.is_mixed = sight.is_some();
+        let (Some(bindings), Some(sight)) = (&self.bindings, sight) else { return };
+        queue.write_buffer(&self.camera, 0, &bytes(&camera(sight)));
+        let mut pass = begin_pass(encoder, &bindings.mix);
+        if sight.share < 1.0 {
+            pass.set_pipeline(&self.newest);
+            pass.set_bind_group(0, &bindings.newest_to_mix, &[]);
+            pass.draw(0..3, 0..1);
+        }
+        pass.set_pipeline(&self.look_ahead);
+        pass.set_bind_group(0, &bindings.held_to_mix, &[]);
+        pass.draw(0..3, 0..1);
+    }
+
+    /// Draws what was prepared at `place`; without a sight it is the newest picture as it is.
+    pub(super) fn draw(&self, pass: &mut wgpu::RenderPass<'_>, place: Place) {
         let Some(bindings) = &self.bindings else { return };
         let [left, top, width, height] = place.map(|side| side as f32);
         pass.set_viewport(left, top, width, height, 0.0, 1.0);
-        if sight.is_none_or(|sight| sight.share < 1.0) {
-            pass.set_pipeline(&self.picture);
-            pass.set_bind_group(0, &bindings.picture, &[]);
-            pass.draw(0..3, 0..1);
-        }
-        if let Some(sight) = sight {
-            queue.write_buffer(&self.camera, 0, &bytes(&camera(sight)));
-            pass.set_pipeline(&self.look_ahead);
-            pass.set_bind_group(0, &bindings.look_ahead, &[]);
-            pass.draw(0..3, 0..1);
-        }
+        let picture =
+            if self.is_mixed { &bindings.mix_to_window } else { &bindings.newest_to_window };
+        pass.set_pipeline(&self.picture);
+        pass.set_bind_group(0, picture, &[]);
+        pass.draw(0..3, 0..1);
     }
 
     fn bind(&self, device: &wgpu::Device, pair: Pair<'_>) -> Bindings {
-        let sampler = wgpu::BindingResource::Sampler(&self.sampler);
-        let picture = [sampler.clone(), wgpu::BindingResource::TextureView(pair.newest)];
-        let look_ahead = [
-            self.camera.as_entire_binding(),
-            sampler,
-            wgpu::BindingResource::TextureView(pair.held),
-        ];
+        let usage = wgpu::TextureUsages::RENDER_ATTACHMENT;
+        let mix = view(&texture(device, "mix", pair.size, usage));
+        let sampler = || wgpu::BindingResource::Sampler(&self.sampler);
+        let picture = |pipeline: &wgpu::RenderPipeline, picture: &wgpu::TextureView| {
+            let picture = wgpu::BindingResource::TextureView(picture);
+            bind(device, pipeline, &[sampler(), picture])
+        };
+        let held = wgpu::BindingResource::TextureView(pair.held);
+        let held_to_mix = [self.camera.as_entire_binding(), sampler(), held];
         Bindings {
             version: pair.version,
-            picture: bind(device, &self.picture, &picture),
-            look_ahead: bind(device, &self.look_ahead, &look_ahead),
+            newest_to_mix: picture(&self.newest, pair.newest),
+            held_to_mix: bind(device, &self.look_ahead, &held_to_mix),
+            newest_to_window: picture(&self.picture, pair.newest),
+            mix_to_window: picture(&self.picture, &mix),
+            mix,
         }
     }
 }

@@ -4,7 +4,7 @@ use yume_motion::walk::Pose;
 use yume_motion::warp::WarpModel;
 
 use super::*;
-use crate::explorer::screen::texture::{texture, view};
+use crate::explorer::screen::device_tests::{device, pixels};
 
 #[test]
 fn every_shader_file_is_valid_and_has_both_entry_points() {
@@ -28,7 +28,7 @@ fn every_shader_file_is_valid_and_has_both_entry_points() {
         assert_eq!(names, ["vs_main", "fs_main"], "{}", path.display());
         checked += 1;
     }
-    assert!(checked >= 3, "only {checked} shaders in {folder}");
+    assert!(checked >= 5, "only {checked} shaders in {folder}");
 }
 
 #[test]
@@ -64,15 +64,6 @@ fn the_uniform_struct_of_the_shader_has_the_layout_that_rust_fills() {
         ("padding", 23),
     ];
     assert_eq!(offsets, wanted);
-}
-
-/// A device without a window, or `None` on a machine that has none at all.
-fn device() -> Option<(wgpu::Device, wgpu::Queue)> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let adapter =
-        pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default()))
-            .ok()?;
-    pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor::default())).ok()
 }
 
 /// A picture with columns in red and rows in green, so that a color says where it came from; as bytes and as a texture.
@@ -151,32 +142,13 @@ fn draw(
     let usage = wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC;
     let target = texture(device, "target", size, usage);
     let held = view(held);
-    let pair = Pair { newest: &held, held: &held, version: 0 };
+    let pair = Pair { newest: &held, held: &held, size, version: 0 };
     let mut show = Show::new(device, target.format());
     let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-    let target_view = view(&target);
-    let mut pass = crate::explorer::screen::begin_pass(&mut encoder, &target_view);
-    show.draw(device, queue, &mut pass, [0, 0, size[0], size[1]], pair, sight);
+    show.prepare(device, queue, &mut encoder, pair, sight);
+    let mut pass = begin_pass(&mut encoder, &view(&target));
+    show.draw(&mut pass, [0, 0, size[0], size[1]]);
     drop(pass);
-    let bytes_per_row = 4 * size[0];
-    assert_eq!(bytes_per_row % wgpu::COPY_BYTES_PER_ROW_ALIGNMENT, 0, "choose another width");
-    let buffer = device.create_buffer(&wgpu::BufferDescriptor {
-        label: None,
-        size: u64::from(bytes_per_row * size[1]),
-        usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
-        mapped_at_creation: false,
-    });
-    let to = wgpu::TexelCopyBufferInfo {
-        buffer: &buffer,
-        layout: wgpu::TexelCopyBufferLayout {
-            offset: 0,
-            bytes_per_row: Some(bytes_per_row),
-            rows_per_image: None,
-        },
-    };
-    encoder.copy_texture_to_buffer(target.as_image_copy(), to, target.size());
     queue.submit([encoder.finish()]);
-    buffer.slice(..).map_async(wgpu::MapMode::Read, |mapped| mapped.unwrap());
-    device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
-    buffer.slice(..).get_mapped_range().unwrap().to_vec()
+    pixels(device, queue, &target)
 }
