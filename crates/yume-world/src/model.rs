@@ -13,7 +13,7 @@ use yume_nets::dit::{Context, Dit};
 use yume_nets::text::TextEncoder;
 use yume_nets::vae::Vae;
 
-use crate::{Options, WorldError};
+use crate::{Options, Precision, WorldError};
 
 /// The networks, tokenizer and facts of a model.
 pub struct Model {
@@ -28,16 +28,25 @@ pub struct Model {
 }
 
 impl Model {
-    /// Loads every network of `files` to `device`; weights of matrix products become `matrices`.
+    /// Loads every network of `files` to `device`, with the weights of matrix products held as
+    /// `precision` says.
     ///
     /// # Errors
     /// If a file is missing, damaged, or does not fit the networks.
-    pub fn open(files: &ModelFiles, device: &Device, matrices: DType) -> Result<Self, WorldError> {
+    pub fn open(
+        files: &ModelFiles,
+        device: &Device,
+        precision: impl Into<Precision>,
+    ) -> Result<Self, WorldError> {
+        let precision = precision.into();
+        // Coding changes the DiT a little and the captions less; the image encoder is small.
+        let matrices = Precision::from(precision.matrices);
         let spec = files.spec().clone();
-        let dit = load(files, Part::Dit, device, matrices, |scope| Dit::init(scope, &spec.dit))?;
+        let dit = load(files, Part::Dit, device, precision, |scope| Dit::init(scope, &spec.dit))?;
         // The VAE of the published model runs in f32; so does everything on a CPU.
-        let vae = load(files, Part::Vae, device, DType::F32, |scope| Vae::init(scope, &spec.vae))?;
-        let text = load(files, Part::Text, device, matrices, |scope| {
+        let vae =
+            load(files, Part::Vae, device, DType::F32.into(), |scope| Vae::init(scope, &spec.vae))?;
+        let text = load(files, Part::Text, device, precision, |scope| {
             TextEncoder::init(scope, &spec.text)
         })?;
         let clip =
@@ -113,11 +122,14 @@ fn load<N>(
     files: &ModelFiles,
     part: Part,
     device: &Device,
-    matrices: DType,
+    precision: Precision,
     init: impl FnOnce(&mut Scope<'_>) -> N,
 ) -> Result<N, WorldError> {
     let mut loader = files.loader(part)?;
-    let network = init(&mut Scope::root(&mut loader, device, matrices));
+    let network = {
+        let scope = Scope::root(&mut loader, device, precision.matrices);
+        init(&mut scope.with_coding(precision.coding))
+    };
     loader.finish(|name| files.leaves(part, name))?;
     Ok(network)
 }

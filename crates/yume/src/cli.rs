@@ -42,6 +42,9 @@ pub(crate) struct Run {
     /// Where to compute.
     #[arg(long, value_enum, default_value_t = Where::Auto)]
     pub device: Where,
+    /// How weights are held: fewer bits take less memory and change the pictures a little.
+    #[arg(long, value_enum, default_value_t = Held::Auto)]
+    pub weights: Held,
     /// Solver steps per segment [default: the model's own].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub steps: Option<u16>,
@@ -60,6 +63,18 @@ pub(crate) enum Where {
     Vulkan,
     /// An NVIDIA GPU through CUDA.
     Cuda,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Held {
+    /// In the device's own precision: bf16 through CUDA, f32 elsewhere.
+    Auto,
+    /// In 16 bits.
+    Bf16,
+    /// The linear layers in 8 bits, as integers with a scale per row.
+    Int8,
+    /// The linear layers in 8 bits, as floats (e4m3) with a scale per row.
+    Fp8,
 }
 
 impl From<Where> for DeviceChoice {
@@ -151,6 +166,7 @@ mod tests {
     fn lines_a_person_would_type() {
         assert!(parse("").unwrap().command.is_none());
         assert_eq!(parse("street.png --seed 7").unwrap().explore.run.seed, 7);
+        assert_eq!(parse("--weights fp8").unwrap().explore.run.weights, Held::Fp8);
         let walk = parse("walk --motions W*3,.:right --out walk.mp4 --device cpu").unwrap();
         match walk.command {
             Some(Command::Walk(walk)) => {
@@ -159,9 +175,13 @@ mod tests {
             }
             other => panic!("parsed as {other:?}"),
         }
-        for wrong in
-            ["walk --out a.mp4", "walk --motions Q --out a.mp4", "--steps 0", "--device tpu"]
-        {
+        for wrong in [
+            "walk --out a.mp4",
+            "walk --motions Q --out a.mp4",
+            "--steps 0",
+            "--device tpu",
+            "--weights int4",
+        ] {
             assert_eq!(parse(wrong).unwrap_err().exit_code(), 2, "{wrong}");
         }
     }

@@ -29,6 +29,15 @@ pub struct Found {
     pub name: String,
     /// The device, or one sentence that says what it lacks.
     pub device: Result<Device, String>,
+    /// Bytes of its memory, where the system tells.
+    pub memory: Option<u64>,
+}
+
+impl Found {
+    /// The precision of matrix weights there, unless told otherwise.
+    pub fn matrices(&self) -> DType {
+        if self.backend == "CUDA" { DType::BF16 } else { DType::F32 }
+    }
 }
 
 /// A device that can be used, and what to call it.
@@ -40,6 +49,8 @@ pub struct Chosen {
     pub matrices: DType,
     /// For a person, such as `CPU (2 threads)`.
     pub label: String,
+    /// Bytes of its memory, where the system tells.
+    pub memory: Option<u64>,
 }
 
 /// A device that was asked for and cannot be used.
@@ -82,9 +93,9 @@ pub fn list() -> Vec<Found> {
 /// If the kind that was asked for is missing or does not work.
 pub fn choose(choice: DeviceChoice, flops: f64, segment_secs: f64) -> Result<Chosen, DeviceError> {
     match choice {
-        DeviceChoice::Cpu => Ok(ready(cpu_device(), &cpu().name, "CPU", DType::F32)),
-        DeviceChoice::Cuda => first_working(cuda_devices(), DType::BF16, MISSING_CUDA),
-        DeviceChoice::Vulkan => first_working(gpu_devices(), DType::F32, MISSING_GPU),
+        DeviceChoice::Cpu => Ok(ready(cpu_device(), &cpu())),
+        DeviceChoice::Cuda => first_working(cuda_devices(), MISSING_CUDA),
+        DeviceChoice::Vulkan => first_working(gpu_devices(), MISSING_GPU),
         // A small model is ready on the processor at once; a GPU would first compile its kernels.
         DeviceChoice::Auto if flops / CPU_FLOPS_PER_SEC < segment_secs => {
             choose(DeviceChoice::Cpu, flops, segment_secs)
@@ -106,11 +117,23 @@ const MISSING_GPU: &str = "no GPU was found through Vulkan or Metal; install its
 fn cpu() -> Found {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let plural = if threads == 1 { "thread" } else { "threads" };
-    Found { backend: "CPU", name: format!("{threads} {plural}"), device: Ok(cpu_device()) }
+    Found {
+        backend: "CPU",
+        name: format!("{threads} {plural}"),
+        device: Ok(cpu_device()),
+        memory: host_memory(),
+    }
 }
 
 fn cpu_device() -> Device {
     Device::flex()
+}
+
+/// Bytes of this machine's memory, where the kernel tells in a file.
+fn host_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let kib = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    Some(kib.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
 fn cuda_devices() -> Vec<Found> {
@@ -127,6 +150,7 @@ fn cuda_devices() -> Vec<Found> {
                 Ok(()) => Ok(device),
                 Err(reason) => Err(reason.clone()),
             },
+            memory: None,
         })
         .collect()
 }
@@ -171,11 +195,12 @@ fn gpu_devices() -> Vec<Found> {
                     backend,
                     name: info.name,
                     device: Err("draws the window only; computing uses the CPU itself".to_owned()),
+                    memory: None,
                 });
                 continue;
             }
         };
-        found.push(Found { backend, name: info.name, device: Ok(open_gpu(kind)) });
+        found.push(Found { backend, name: info.name, device: Ok(open_gpu(kind)), memory: None });
     }
     found
 }
@@ -190,20 +215,26 @@ fn open_gpu(kind: DeviceKind) -> Device {
     Device::vulkan(kind)
 }
 
-fn ready(device: Device, name: &str, backend: &str, matrices: DType) -> Chosen {
-    Chosen { device, matrices, label: format!("{backend} ({name})") }
+fn ready(device: Device, found: &Found) -> Chosen {
+    Chosen {
+        device,
+        matrices: found.matrices(),
+        label: format!("{} ({})", found.backend, found.name),
+        memory: found.memory,
+    }
 }
 
-fn first_working(found: Vec<Found>, matrices: DType, missing: &str) -> Result<Chosen, DeviceError> {
+fn first_working(found: Vec<Found>, missing: &str) -> Result<Chosen, DeviceError> {
     let mut failure = None;
-    for Found { backend, name, device } in found {
-        let reason = match device {
-            Ok(device) => match probe(&device) {
-                Ok(()) => return Ok(ready(device, &name, backend, matrices)),
+    for found in found {
+        let reason = match &found.device {
+            Ok(device) => match probe(device) {
+                Ok(()) => return Ok(ready(device.clone(), &found)),
                 Err(reason) => reason,
             },
-            Err(reason) => reason,
+            Err(reason) => reason.clone(),
         };
+        let Found { backend, name, .. } = found;
         failure.get_or_insert(DeviceError::Broken { backend, name, reason });
     }
     Err(failure.unwrap_or_else(|| DeviceError::Missing(missing.to_owned())))

@@ -1,6 +1,7 @@
 //! `yume doctor`: what this machine can compute on.
 
 use yume::device;
+use yume_checkpoint::ModelSpec;
 
 use super::Exit;
 
@@ -13,7 +14,8 @@ pub(super) fn run() -> Exit {
             Ok(_) => "ready",
             Err(reason) => reason,
         };
-        println!("  {:<7} {:<40} {state}", device.backend, device.name);
+        let memory = device.memory.map_or("memory unknown".to_owned(), super::fits::gigabytes);
+        println!("  {:<7} {:<40} {memory:<15} {state}", device.backend, device.name);
     }
     if !found.iter().any(|device| device.backend == "CUDA") {
         println!("  CUDA    no NVIDIA GPU with a CUDA driver was found");
@@ -21,6 +23,11 @@ pub(super) fn run() -> Exit {
     if !found.iter().any(|device| matches!(device.backend, "Vulkan" | "Metal")) {
         println!("  no Vulkan or Metal device was found; the window needs one, software is enough");
         println!("  (Debian and Ubuntu: apt install libvulkan1 mesa-vulkan-drivers)");
+    }
+    let published = ModelSpec::yume_i2v_540p();
+    println!("A walk of a minute in {}:", published.name);
+    for verdict in super::fits::verdicts(&published, &found) {
+        println!("  {verdict}");
     }
     println!("The embedded model runs in real time on the CPU; --device chooses another device.");
     Exit::Done

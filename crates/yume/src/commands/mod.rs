@@ -2,21 +2,23 @@
 
 mod doctor;
 mod explore;
+mod fits;
 mod models;
 mod walk;
 
 use std::path::Path;
 use std::process::ExitCode;
 
+use burn::tensor::DType;
 use yume::device::{self, Chosen};
 use yume::embedded;
 use yume::generator::WorldGenerator;
 use yume_checkpoint::{ModelFiles, ModelSpec};
 use yume_media::{Frame, read_picture};
 use yume_session::BoxError;
-use yume_world::{Model, Options, World};
+use yume_world::{Coding, Model, Options, Precision, World};
 
-use crate::cli::{Cli, Command, Run};
+use crate::cli::{Cli, Command, Held, Run};
 
 /// How the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +51,7 @@ pub(crate) struct Prepared {
     pub files: ModelFiles,
     pub label: String,
     pub chosen: Chosen,
+    pub precision: Precision,
     pub options: Options,
 }
 
@@ -64,7 +67,12 @@ pub(crate) fn prepare(run: &Run) -> Result<Prepared, BoxError> {
         options.steps = usize::from(steps);
     }
     let chosen = device::choose(run.device.into(), flops(spec, &options), segment_secs(spec))?;
-    Ok(Prepared { files, label, chosen, options })
+    let precision = precision(run.weights, chosen.matrices);
+    if fits::is_too_large(spec, precision, chosen.memory) {
+        let verdict = fits::verdict(spec, precision, chosen.memory);
+        tracing::warn!("{label} on {}: {verdict}", chosen.label);
+    }
+    Ok(Prepared { files, label, chosen, precision, options })
 }
 
 impl Prepared {
@@ -78,7 +86,7 @@ impl Prepared {
 
     /// Loads the model; takes a moment.
     pub(crate) fn open(self) -> Result<WorldGenerator, BoxError> {
-        let model = Model::open(&self.files, &self.chosen.device, self.chosen.matrices)?;
+        let model = Model::open(&self.files, &self.chosen.device, self.precision)?;
         Ok(WorldGenerator::new(World::new(model, &self.options)?))
     }
 }
@@ -95,6 +103,16 @@ pub(crate) fn start_picture(argument: Option<&Path>) -> Result<Frame, BoxError> 
     match built_in {
         Some((_, frame)) if !path.exists() => Ok(frame),
         _ => Ok(read_picture(path)?),
+    }
+}
+
+/// How the weights are held on a device whose own precision is `matrices`.
+fn precision(held: Held, matrices: DType) -> Precision {
+    match held {
+        Held::Auto => matrices.into(),
+        Held::Bf16 => DType::BF16.into(),
+        Held::Int8 => Precision { matrices, coding: Some(Coding::Int8) },
+        Held::Fp8 => Precision { matrices, coding: Some(Coding::Fp8) },
     }
 }
 
