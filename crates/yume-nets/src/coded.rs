@@ -37,6 +37,11 @@ pub(crate) struct Coded {
 }
 
 impl Matrix {
+    /// Whether every number is held as products read it.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+
     /// `[out, in]`, in the precision of products.
     pub(crate) fn val(&self) -> Tensor<2> {
         match self {

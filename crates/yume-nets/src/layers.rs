@@ -5,13 +5,15 @@ use burn::tensor::activation::gelu_approximate;
 use burn::tensor::{DType, Tensor, module};
 
 use crate::coded::Matrix;
-use crate::{Init, Scope, cpu};
+use crate::cpu::{self, kept::Kept};
+use crate::{Init, Scope};
 
 /// `y = x W^T + b`, with the weight stored `[out, in]` as in the published files.
 #[derive(Module, Debug)]
 pub struct Linear {
     weight: Matrix,
     bias: Option<Param<Tensor<1>>>,
+    kept: Kept,
 }
 
 impl Linear {
@@ -36,6 +38,7 @@ impl Linear {
         Self {
             weight: scope.weight([output, input], init),
             bias: has_bias.then(|| scope.matrix("bias", [output], Init::Zeros)),
+            kept: Kept::default(),
         }
     }
 
@@ -45,7 +48,14 @@ impl Linear {
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let weight = self.weight.val();
         let x = to_dtype(x, weight.dtype());
-        module::linear(x, weight.transpose(), self.bias.as_ref().map(|bias| bias.val()))
+        let bias = self.bias.as_ref().map(|bias| bias.val());
+        let values = weight.shape().num_elements();
+        // Panels of decoded numbers would take back the memory that coding saves.
+        if cpu::serves(&x) && self.weight.is_plain() && Kept::holds(values) {
+            let panels = self.kept.panels(values, || cpu::linear::panels(weight, bias));
+            return cpu::linear::linear(x, &panels);
+        }
+        module::linear(x, weight.transpose(), bias)
     }
 }
 
@@ -144,6 +154,10 @@ pub fn gelu_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// - output: `[batch, queries, heads * head_dim]`
 pub fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<3> {
     let [batch, queries, heads, head_dim] = q.dims();
+    let [_, keys, ..] = k.dims();
+    if cpu::serves(&q) && cpu::serves(&v) && cpu::attention::serves(keys) {
+        return cpu::attention::attend(q, k, v);
+    }
     let dtype = v.dtype();
     // No explicit scale: with one, burn leaves its flash kernel and stores every score.
     let out = module::attention(

@@ -1,204 +1,167 @@
-//! Convolution with stride 1 on the processor, without unfolding the input.
+//! Convolution with stride 1 on the processor, as one product without unfolding the input.
 //!
-//! Every plane is copied once with a margin of zeros. Over such planes a convolution is a sum of
-//! shifted rows: the same shift for every pixel, margins included, so the inner loops run over
-//! straight memory and a tile of sums stays in registers.
+//! The channels of a pixel lie side by side in memory. With a margin of zeros around every frame, the
+//! pixels that a row of the kernel sees are then one stretch of memory, and a convolution is a product
+//! whose left side begins at another place for every pixel. Tensors between the kernels keep that
+//! order: they look like `[batch, channels, frames, height, width]`, but are views of the other.
 
 use burn::tensor::{DType, Tensor, TensorData};
-use rayon::prelude::{
-    IndexedParallelIterator as _, ParallelIterator as _, ParallelSlice as _, ParallelSliceMut as _,
-};
+use rayon::prelude::{IndexedParallelIterator as _, ParallelIterator as _, ParallelSliceMut as _};
 
-/// Output channels and positions summed at a time: 4 x 24 sums, 3 inputs and 1 weight are the 16
-/// registers of AVX2.
-const OUT: usize = 4;
-const TILE: usize = 24;
+use super::product::{Left, Panels, add_product};
+use super::simd::dispatch;
+use super::{silu, sum, values};
+
+/// Pixels that one task copies at least.
+const TASK: usize = 1 << 14;
+
+/// What happens to the input on its way into a convolution, and what is added to the output.
+#[derive(Default)]
+pub(crate) struct Around {
+    /// Every pixel's channels are first scaled to length sqrt(channels), times these, then SiLU.
+    pub(crate) norm: Option<Tensor<4>>,
+    /// Every pixel is repeated in both directions.
+    pub(crate) doubled: bool,
+    /// Has the shape of the output.
+    pub(crate) plus: Option<Tensor<5>>,
+}
+
+/// The weight `[out, in, k_t, k, k]` of a convolution as products read it.
+pub(crate) fn panels(weight: Tensor<5>, bias: Tensor<1>) -> Panels {
+    let [outputs, channels, kernel_t, kernel, _] = weight.dims();
+    let taps = kernel_t * kernel * kernel;
+    let (weight, bias) = (values(weight), values(bias));
+    Panels::new(
+        outputs,
+        taps * channels,
+        |output, input| {
+            let (tap, channel) = (input / channels, input % channels);
+            weight[(output * channels + channel) * taps + tap]
+        },
+        |output| bias[output],
+    )
+}
 
 /// A convolution over frames, rows and columns; valid in time, as many rows and columns as before.
 ///
 /// # Shapes
 /// - x: `[batch, in, frames, height, width]`, the frames of the past included
-/// - weight: `[out, in, k_t, k, k]` with odd k
-/// - output: `[batch, out, frames - k_t + 1, scale * height, scale * width]`; a scale of 2 repeats
-///   every pixel of the input before the convolution
+/// - kernel: frames and edge, the edge odd
+/// - output: `[batch, out, frames - k_t + 1, height, width]`, height and width doubled if asked for
 pub(crate) fn convolve(
     x: Tensor<5>,
-    weight: Tensor<5>,
-    bias: Tensor<1>,
-    scale: usize,
+    panels: &Panels,
+    [kernel_t, kernel]: [usize; 2],
+    around: Around,
 ) -> Tensor<5> {
     let [batch, channels, frames, height, width] = x.dims();
-    let [outputs, _, kernel_t, kernel, _] = weight.dims();
-    let (height, width) = (height * scale, width * scale);
     let device = x.device();
+    let scale = if around.doubled { 2 } else { 1 };
+    let (height, width) = (height * scale, width * scale);
     let margin = kernel / 2;
-    let stride = width + 2 * margin;
-    let positions = height * stride;
-    let planes =
-        Planes { length: (height + 2 * margin) * stride + TILE, values: padded(x, scale, margin) };
-    let (weight, bias) = (super::values(weight), super::values(bias));
-    let taps: Vec<usize> =
-        (0..kernel).flat_map(|row| (0..kernel).map(move |column| row * stride + column)).collect();
-    let packed = pack(&weight, outputs, channels, kernel_t, taps.len());
-    let blocks = outputs.div_ceil(OUT);
-    let out_frames = frames - kernel_t + 1;
+    let (rows, stride) = (height + 2 * margin, (width + 2 * margin) * channels);
+    let input = if kernel == 1 && scale == 1 && around.norm.is_none() {
+        values(by_pixel(x))
+    } else {
+        padded(x, scale, margin, around.norm)
+    };
+    let runs: Vec<usize> =
+        (0..kernel_t).flat_map(|t| (0..kernel).map(move |row| (t * rows + row) * stride)).collect();
+    let left = Left { values: &input, runs: &runs, run: kernel * channels };
 
-    let mut out = vec![0.0f32; batch * outputs * out_frames * height * width];
-    let plane = height * width;
-    // One task per item, block of channels and frame, with a buffer for its sums.
-    let mut sums = vec![0.0f32; batch * blocks * out_frames * OUT * positions];
-    sums.par_chunks_mut(OUT * positions).enumerate().for_each(|(task, sums)| {
-        let (frame, rest) = (task % out_frames, task / out_frames);
-        let (block, item) = (rest % blocks, rest / blocks);
-        let inputs: Vec<&[f32]> = (0..kernel_t)
-            .flat_map(|t| (0..channels).map(move |channel| (t, channel)))
-            .map(|(t, channel)| planes.of((item * channels + channel) * frames + frame + t))
-            .collect();
-        let depth = inputs.len() * taps.len() * OUT;
-        let weights = &packed[block * depth..][..depth];
-        Task { inputs: &inputs, taps: &taps, weights, positions, sums }.run();
-    });
-    // Frames of one channel lie together in the output; the margins are left behind.
-    out.par_chunks_mut(plane).enumerate().for_each(|(index, out)| {
-        let (frame, rest) = (index % out_frames, index / out_frames);
-        let (output, item) = (rest % outputs, rest / outputs);
-        let task = (item * blocks + output / OUT) * out_frames + frame;
-        let sums = &sums[(task * OUT + output % OUT) * positions..][..positions];
-        for (out, sums) in out.chunks_exact_mut(width).zip(sums.chunks_exact(stride)) {
-            out.iter_mut().zip(sums).for_each(|(out, sum)| *out = sum + bias[output]);
-        }
-    });
-    let data = TensorData::new(out, [batch, outputs, out_frames, height, width]);
-    Tensor::from_data(data, (&device, DType::F32))
+    let out_frames = frames + 1 - kernel_t;
+    let pixels = height * width;
+    let start = |pixel: usize| {
+        let (frame, pixel) = (pixel / pixels, pixel % pixels);
+        let frame = frame / out_frames * frames + frame % out_frames;
+        (frame * rows + pixel / width) * stride + pixel % width * channels
+    };
+    let outputs = panels.outputs();
+    let mut out = match around.plus {
+        Some(plus) => values(by_pixel(plus)),
+        None => vec![0.0; batch * out_frames * pixels * outputs],
+    };
+    add_product(left, start, panels, &mut out, |_, _| {});
+    let data = TensorData::new(out, [batch, out_frames, height, width, outputs]);
+    Tensor::<5>::from_data(data, (&device, DType::F32)).permute([0, 4, 1, 2, 3])
 }
 
-/// Planes of equal length, one after the other.
-struct Planes {
-    values: Vec<f32>,
-    length: usize,
+/// The order in memory: channels last.
+pub(crate) fn by_pixel(x: Tensor<5>) -> Tensor<5> {
+    x.permute([0, 2, 3, 4, 1])
 }
 
-impl Planes {
-    fn of(&self, index: usize) -> &[f32] {
-        &self.values[index * self.length..][..self.length]
-    }
+/// Joins frames to those before them, in the order in memory.
+pub(crate) fn after(before: Tensor<5>, x: Tensor<5>) -> Tensor<5> {
+    Tensor::cat(vec![by_pixel(before), by_pixel(x)], 1).permute([0, 4, 1, 2, 3])
 }
 
-/// Every plane, enlarged by `scale`, with a margin of zeros and room for a last tile behind it.
-fn padded(x: Tensor<5>, scale: usize, margin: usize) -> Vec<f32> {
+/// Turns the two halves of the channels into two frames, the first into the earlier one.
+pub(crate) fn halves_to_frames(x: Tensor<5>) -> Tensor<5> {
     let [batch, channels, frames, height, width] = x.dims();
-    let stride = scale * width + 2 * margin;
-    let length = (scale * height + 2 * margin) * stride + TILE;
-    let input = super::values(x);
-    let mut values = vec![0.0; batch * channels * frames * length];
-    values.par_chunks_mut(length).zip(input.par_chunks_exact(height * width)).for_each(
-        |(plane, input)| {
-            for (y, row) in
-                plane.chunks_exact_mut(stride).skip(margin).take(scale * height).enumerate()
-            {
-                let input = &input[y / scale * width..][..width];
-                let row = &mut row[margin..][..scale * width];
-                if scale == 1 {
-                    row.copy_from_slice(input);
-                } else {
-                    for (out, value) in row.chunks_exact_mut(scale).zip(input) {
-                        out.fill(*value);
+    by_pixel(x)
+        .reshape([batch, frames, height * width, 2, channels / 2])
+        .swap_dims(2, 3)
+        .reshape([batch, 2 * frames, height, width, channels / 2])
+        .permute([0, 4, 1, 2, 3])
+}
+
+/// Every frame, enlarged by `scale` and normalised, with a margin of zeros.
+fn padded(x: Tensor<5>, scale: usize, margin: usize, norm: Option<Tensor<4>>) -> Vec<f32> {
+    let [batch, channels, frames, height, width] = x.dims();
+    let (rows, columns) = (scale * height + 2 * margin, scale * width + 2 * margin);
+    let input = values(by_pixel(x));
+    let gamma: Option<Vec<f32>> = norm.map(|gamma| {
+        values(gamma).into_iter().map(|gamma| gamma * (channels as f32).sqrt()).collect()
+    });
+    let inside = margin * channels..(margin + scale * width) * channels;
+    let mut out = vec![0.0; batch * frames * rows * columns * channels];
+    let of_task = (TASK / (columns * channels)).max(1);
+    out.par_chunks_mut(of_task * columns * channels).enumerate().for_each(|(task, out)| {
+        dispatch(
+            #[inline(always)]
+            || {
+                for (i, out) in out.chunks_exact_mut(columns * channels).enumerate() {
+                    let (frame, row) = ((task * of_task + i) / rows, (task * of_task + i) % rows);
+                    if row < margin || row >= margin + scale * height {
+                        continue;
                     }
-                }
-            }
-        },
-    );
-    values
-}
-
-/// Weights in the order they are used: block of outputs, frame, input, tap, output.
-fn pack(weight: &[f32], outputs: usize, channels: usize, frames: usize, taps: usize) -> Vec<f32> {
-    let blocks = outputs.div_ceil(OUT);
-    let mut packed = vec![0.0; blocks * frames * channels * taps * OUT];
-    for (output, weight) in weight.chunks_exact(channels * frames * taps).enumerate() {
-        for channel in 0..channels {
-            for frame in 0..frames {
-                for tap in 0..taps {
-                    let depth = (frame * channels + channel) * taps + tap;
-                    let block = output / OUT * frames * channels * taps;
-                    packed[(block + depth) * OUT + output % OUT] =
-                        weight[(channel * frames + frame) * taps + tap];
-                }
-            }
-        }
-    }
-    packed
-}
-
-/// The sums of all positions of one frame for `OUT` outputs.
-struct Task<'a> {
-    inputs: &'a [&'a [f32]],
-    taps: &'a [usize],
-    weights: &'a [f32],
-    positions: usize,
-    sums: &'a mut [f32],
-}
-
-impl Task<'_> {
-    fn run(self) {
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
-        {
-            #[allow(
-                unsafe_code,
-                reason = "the line above proves that the instructions are there"
-            )]
-            // SAFETY: this processor has AVX2 and FMA.
-            return unsafe { self.run_avx2() };
-        }
-        // Other processors either have fused multiply-adds throughout (64-bit ARM), or none.
-        self.sum::<{ cfg!(target_arch = "aarch64") }>();
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn run_avx2(self) {
-        self.sum::<true>();
-    }
-
-    // Inlined into the function above: compiled by itself it would know nothing of its instructions.
-    #[inline(always)]
-    fn sum<const FUSED: bool>(self) {
-        for at in (0..self.positions).step_by(TILE) {
-            let mut tile = [[0.0f32; TILE]; OUT];
-            for (input, weights) in
-                self.inputs.iter().zip(self.weights.chunks_exact(self.taps.len() * OUT))
-            {
-                for (&tap, weights) in self.taps.iter().zip(weights.chunks_exact(OUT)) {
-                    let input = &input[at + tap..][..TILE];
-                    for o in 0..OUT {
-                        for i in 0..TILE {
-                            tile[o][i] = if FUSED {
-                                input[i].mul_add(weights[o], tile[o][i])
-                            } else {
-                                input[i] * weights[o] + tile[o][i]
-                            };
+                    let row = frame * height + (row - margin) / scale;
+                    let input = &input[row * width * channels..][..width * channels];
+                    let out = &mut out[inside.clone()];
+                    let pairs =
+                        out.chunks_exact_mut(scale * channels).zip(input.chunks_exact(channels));
+                    for (out, input) in pairs {
+                        for out in out.chunks_exact_mut(channels) {
+                            out.copy_from_slice(input);
                         }
                     }
+                    if let Some(gamma) = &gamma {
+                        for out in out.chunks_exact_mut(channels) {
+                            let scale = sum(out, |v| v * v).sqrt().max(1e-12).recip();
+                            for (out, gamma) in out.iter_mut().zip(gamma) {
+                                *out *= scale * gamma;
+                            }
+                        }
+                        silu(out);
+                    }
                 }
-            }
-            let count = TILE.min(self.positions - at);
-            for (o, tile) in tile.iter().enumerate() {
-                self.sums[o * self.positions + at..][..count].copy_from_slice(&tile[..count]);
-            }
-        }
-    }
+            },
+        );
+    });
+    out
 }
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::activation::silu;
     use burn::tensor::ops::ConvOptions;
     use burn::tensor::{Device, Distribution, module};
 
     use super::*;
 
     #[test]
-    fn agrees_with_the_librarys_convolution() {
+    fn agrees_with_the_librarys_operations() {
         let device = Device::flex();
         let random = |shape| Tensor::<5>::random(shape, Distribution::Uniform(-1.0, 1.0), &device);
         // batch, in, out, frames, height, width, k_t, k, scale
@@ -208,23 +171,40 @@ mod tests {
             [1, 16, 33, 3, 3, 2, 1, 1, 1],
             [1, 8, 8, 5, 4, 6, 3, 1, 1],
             [1, 7, 9, 2, 16, 24, 1, 3, 2],
+            [1, 24, 24, 4, 6, 50, 1, 3, 1],
         ];
         for [batch, input, output, frames, height, width, kernel_t, kernel, scale] in table {
-            let x = random([batch, input, frames, height, width]);
-            let weight = random([output, input, kernel_t, kernel, kernel]);
-            let bias = random([1, 1, 1, 1, output]).reshape([output]);
-            let large = x
-                .clone()
-                .reshape([batch * input * frames, height, 1, width, 1])
-                .expand([batch * input * frames, height, scale, width, scale])
-                .reshape([batch, input, frames, scale * height, scale * width]);
-            let pad = kernel / 2;
-            let options = ConvOptions::new([1; 3], [0, pad, pad], [1; 3], 1);
-            let theirs = module::conv3d(large, weight.clone(), Some(bias.clone()), options);
-            let ours = convolve(x, weight, bias, scale);
-            assert_eq!(ours.dims(), theirs.dims());
-            let largest = (ours - theirs).abs().max().into_scalar::<f32>();
-            assert!(largest < 1e-4, "off by {largest} with {output} outputs, scale {scale}");
+            for is_normed in [false, true] {
+                let x = random([batch, input, frames, height, width]);
+                let weight = random([output, input, kernel_t, kernel, kernel]);
+                let bias = random([1, 1, 1, 1, output]).reshape([output]);
+                let gamma = random([1, input, 1, 1, 1]);
+                let plus =
+                    random([batch, output, frames + 1 - kernel_t, scale * height, scale * width]);
+                let normed = if is_normed {
+                    let length = x.clone().square().sum_dim(1).sqrt();
+                    silu(x.clone() / length * gamma.clone() * (input as f32).sqrt())
+                } else {
+                    x.clone()
+                };
+                let large = normed
+                    .reshape([batch * input * frames, height, 1, width, 1])
+                    .expand([batch * input * frames, height, scale, width, scale])
+                    .reshape([batch, input, frames, scale * height, scale * width]);
+                let pad = kernel / 2;
+                let options = ConvOptions::new([1; 3], [0, pad, pad], [1; 3], 1);
+                let theirs = module::conv3d(large, weight.clone(), Some(bias.clone()), options)
+                    + plus.clone();
+                let around = Around {
+                    norm: is_normed.then(|| gamma.reshape([input, 1, 1, 1])),
+                    doubled: scale == 2,
+                    plus: Some(plus),
+                };
+                let ours = convolve(x, &panels(weight, bias), [kernel_t, kernel], around);
+                assert_eq!(ours.dims(), theirs.dims());
+                let largest = (ours - theirs).abs().max().into_scalar::<f32>();
+                assert!(largest < 2e-4, "off by {largest} with {output} outputs, scale {scale}");
+            }
         }
     }
 }

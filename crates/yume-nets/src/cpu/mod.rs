@@ -1,13 +1,20 @@
-//! Chains of elementwise operations as one pass over memory, for inference on the processor.
+//! Kernels for inference on the processor: products, convolutions, attention, and chains of elementwise
+//! operations as one pass over memory.
 //!
 //! The general tensor operations read and write memory once per operation, which costs more than the
 //! arithmetic on a CPU. Each kernel here has the same operations in tensor form as its slow twin, in
 //! the place that calls it; gradients always take the slow one.
 
+pub(crate) mod attention;
 pub(crate) mod conv;
+pub(crate) mod kept;
+pub(crate) mod linear;
+mod product;
+mod simd;
 
 use burn::tensor::{DType, Device, Tensor};
 use rayon::prelude::{IndexedParallelIterator as _, ParallelIterator as _, ParallelSliceMut as _};
+use simd::dispatch;
 
 /// Values that one task handles at least: less work than this is not worth a thread.
 const TASK: usize = 1 << 14;
@@ -34,9 +41,14 @@ pub(crate) fn map_rows<const D: usize>(
     let all: &mut [f32] = data.as_mut_slice().expect("kernels run on f32");
     let rows = (TASK / width).max(1);
     all.par_chunks_mut(rows * width).enumerate().for_each(|(task, chunk)| {
-        for (i, values) in chunk.chunks_exact_mut(width).enumerate() {
-            row(task * rows + i, values);
-        }
+        dispatch(
+            #[inline(always)]
+            || {
+                for (i, values) in chunk.chunks_exact_mut(width).enumerate() {
+                    row(task * rows + i, values);
+                }
+            },
+        );
     });
     Tensor::from_data(data, &device)
 }
@@ -111,51 +123,32 @@ pub(crate) fn gelu_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     })
 }
 
-/// `[batch, channels, pixels]`: every pixel's channels to length sqrt(channels), scaled by `gamma`,
-/// then SiLU.
-pub(crate) fn channel_norm_silu(x: Tensor<5>, gamma: Tensor<4>) -> Tensor<5> {
-    const BLOCK: usize = 2048; // pixels whose sums stay in the first-level cache
-    let [batch, channels, frames, height, width] = x.dims();
-    let pixels = frames * height * width;
-    let gamma: Vec<f32> =
-        values(gamma).into_iter().map(|gamma| gamma * (channels as f32).sqrt()).collect();
-    let device = x.device();
-    let data = x.into_data();
-    let input: &[f32] = data.as_slice().expect("kernels run on f32");
-    let mut scales = vec![0.0f32; batch * pixels];
-    scales.par_chunks_mut(pixels).enumerate().for_each(|(item, scales)| {
-        let planes = &input[item * channels * pixels..][..channels * pixels];
-        scales.par_chunks_mut(BLOCK).enumerate().for_each(|(block, scales)| {
-            for plane in planes.chunks_exact(pixels) {
-                let values = &plane[block * BLOCK..][..scales.len()];
-                scales.iter_mut().zip(values).for_each(|(total, v)| *total += v * v);
-            }
-            scales.iter_mut().for_each(|total| *total = total.sqrt().max(1e-12).recip());
-        });
-    });
-    let x = Tensor::<5>::from_data(data, &device);
-    map_rows(x, pixels, |row, plane| {
-        let gamma = gamma[row % channels];
-        let scales = &scales[row / channels * pixels..][..pixels];
-        for (x, scale) in plane.iter_mut().zip(scales) {
-            let value = *x * scale * gamma;
-            *x = value / (1.0 + exp(-value));
-        }
-    })
+/// SiLU of every value.
+#[inline(always)]
+fn silu(x: &mut [f32]) {
+    for x in x {
+        *x /= 1.0 + exp(-*x);
+    }
 }
 
-/// A sum in eight lanes, which the compiler turns into vector instructions.
+/// A sum of terms.
 #[inline(always)]
 fn sum(x: &[f32], term: impl Fn(f32) -> f32) -> f32 {
-    let mut lanes = [0.0f32; 8];
+    lanes(x, 0.0, |a, b| a + b, term)
+}
+
+/// Joins terms in eight lanes, which the compiler turns into vector instructions.
+#[inline(always)]
+fn lanes(x: &[f32], start: f32, join: impl Fn(f32, f32) -> f32, term: impl Fn(f32) -> f32) -> f32 {
+    let mut lanes = [start; 8];
     let chunks = x.chunks_exact(8);
-    let rest: f32 = chunks.remainder().iter().map(|&v| term(v)).sum();
+    let rest = chunks.remainder().iter().fold(start, |rest, &v| join(rest, term(v)));
     for chunk in chunks {
         for (lane, &value) in lanes.iter_mut().zip(chunk) {
-            *lane += term(value);
+            *lane = join(*lane, term(value));
         }
     }
-    lanes.iter().sum::<f32>() + rest
+    lanes.into_iter().fold(rest, join)
 }
 
 /// `e^x` within 2 units in the last place, without a call: 2^k times a polynomial on half an

@@ -8,7 +8,7 @@ use super::config::VaeConfig;
 use super::conv::{CausalConv, FrameConv};
 use super::stream::StreamCache;
 use crate::layers::{attend, to_dtype};
-use crate::{Init, Scope, cpu};
+use crate::{Init, Scope};
 
 /// Normalises the channels of every pixel to length sqrt(channels), then scales them.
 #[derive(Module, Debug)]
@@ -27,10 +27,12 @@ impl ChannelNorm {
     /// # Shapes
     /// - x, output: `[batch, channels, frames, height, width]`
     pub(crate) fn forward_silu(&self, x: Tensor<5>) -> Tensor<5> {
-        if cpu::serves(&x) {
-            return cpu::channel_norm_silu(x, self.gamma.val());
-        }
         silu(normalise(x, self.gamma.val().unsqueeze()))
+    }
+
+    /// The scale of every channel, `[dim, 1, 1, 1]`.
+    pub(crate) fn gamma(&self) -> Tensor<4> {
+        self.gamma.val()
     }
 }
 
@@ -69,12 +71,12 @@ impl ResBlock {
     /// - x: `[batch, in, frames, height, width]`
     /// - output: `[batch, out, frames, height, width]`
     pub(crate) fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
-        let residual = self.conv_1.forward(self.norm_1.forward_silu(x.clone()), cache);
-        let residual = self.conv_2.forward(self.norm_2.forward_silu(residual), cache);
-        match &self.shortcut {
-            Some(shortcut) => shortcut.forward(x, cache) + residual,
-            None => x + residual,
-        }
+        let residual = self.conv_1.forward_normed(x.clone(), &self.norm_1, None, cache);
+        let x = match &self.shortcut {
+            Some(shortcut) => shortcut.forward(x, cache),
+            None => x,
+        };
+        self.conv_2.forward_normed(residual, &self.norm_2, Some(x), cache)
     }
 }
 

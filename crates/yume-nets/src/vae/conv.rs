@@ -4,15 +4,19 @@ use burn::module::{Module, Param};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, module};
 
+use super::blocks::ChannelNorm;
 use super::stream::StreamCache;
+use crate::cpu::conv::{Around, convolve};
+use crate::cpu::{self, kept::Kept};
 use crate::layers::to_dtype;
-use crate::{Init, Scope, cpu};
+use crate::{Init, Scope};
 
 /// A convolution over time, rows and columns that sees no frame of the future.
 #[derive(Module, Debug)]
 pub(crate) struct CausalConv {
     weight: Param<Tensor<5>>,
     bias: Param<Tensor<1>>,
+    kept: Kept,
 }
 
 impl CausalConv {
@@ -38,6 +42,7 @@ impl CausalConv {
         Self {
             weight: scope.matrix("weight", [output, input, frames, edge, edge], init),
             bias: scope.matrix("bias", [output], Init::Zeros),
+            kept: Kept::default(),
         }
     }
 
@@ -45,29 +50,85 @@ impl CausalConv {
     /// - x: `[batch, in, frames, height, width]`, following the frames in `cache`
     /// - output: `[batch, out, frames, height, width]`
     pub(crate) fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
+        let x = self.with_past(to_dtype(x, self.weight.dtype()), cache);
+        self.convolve(x, 1)
+    }
+
+    /// Adds `plus` to the convolution of `norm`'s output.
+    ///
+    /// # Shapes
+    /// - x: as for [`Self::forward`]
+    /// - plus, output: `[batch, out, frames, height, width]`
+    pub(crate) fn forward_normed(
+        &self,
+        x: Tensor<5>,
+        norm: &ChannelNorm,
+        plus: Option<Tensor<5>>,
+        cache: &mut StreamCache,
+    ) -> Tensor<5> {
+        let dtype = self.weight.dtype();
+        if cpu::serves(&x) && dtype == x.dtype() {
+            // The past is kept without the norm here, which is done on the way to the convolution.
+            let x = self.with_past(x, cache);
+            return self
+                .convolve_around(x, Around { norm: Some(norm.gamma()), doubled: false, plus });
+        }
+        let x = self.forward(norm.forward_silu(x), cache);
+        match plus {
+            Some(plus) => plus + x,
+            None => x,
+        }
+    }
+
+    /// Adds `plus` to the convolution.
+    ///
+    /// # Shapes
+    /// As for [`Self::forward_normed`].
+    pub(crate) fn forward_plus(
+        &self,
+        x: Tensor<5>,
+        plus: Tensor<5>,
+        cache: &mut StreamCache,
+    ) -> Tensor<5> {
+        if cpu::serves(&x) && self.weight.dtype() == x.dtype() {
+            let x = self.with_past(x, cache);
+            return self.convolve_around(x, Around { plus: Some(plus), ..Around::default() });
+        }
+        plus + self.forward(x, cache)
+    }
+
+    /// The frames of the past that the kernel sees, and then those of `x`.
+    fn with_past(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
         let past = self.weight.dims()[2] - 1;
-        let x = to_dtype(x, self.weight.dtype());
         if past == 0 {
-            return self.convolve(x, 1);
+            return x;
         }
         let [batch, channels, _, height, width] = x.dims();
         let slot = cache.slot();
         let before = slot.take().unwrap_or_else(|| {
             Tensor::zeros([batch, channels, past, height, width], (&x.device(), x.dtype()))
         });
-        let x = Tensor::cat(vec![before, x], 2);
+        let x = join_frames(before, x);
         *slot = Some(last_frames(x.clone(), past));
-        self.convolve(x, 1)
+        x
     }
 
     /// The convolution alone: the caller supplies the past, and may skip every other frame.
     pub(crate) fn convolve(&self, x: Tensor<5>, stride: usize) -> Tensor<5> {
         if stride == 1 && cpu::serves(&x) {
-            return cpu::conv::convolve(x, self.weight.val(), self.bias.val(), 1);
+            return self.convolve_around(x, Around::default());
         }
         let [_, _, _, edge, _] = self.weight.dims();
         let options = ConvOptions::new([stride, 1, 1], [0, edge / 2, edge / 2], [1; 3], 1);
         module::conv3d(x, self.weight.val(), Some(self.bias.val()), options)
+    }
+
+    fn convolve_around(&self, x: Tensor<5>, around: Around) -> Tensor<5> {
+        let [_, _, frames, edge, _] = self.weight.dims();
+        let panels = self.kept.panels(self.weight.shape().num_elements(), || {
+            cpu::conv::panels(self.weight.val(), self.bias.val())
+        });
+        convolve(x, &panels, [frames, edge], around)
     }
 }
 
@@ -76,6 +137,7 @@ impl CausalConv {
 pub(crate) struct FrameConv {
     weight: Param<Tensor<4>>,
     bias: Param<Tensor<1>>,
+    kept: Kept,
 }
 
 impl FrameConv {
@@ -85,6 +147,7 @@ impl FrameConv {
         Self {
             weight: scope.matrix("weight", [output, input, edge, edge], Init::Uniform { fan_in }),
             bias: scope.matrix("bias", [output], Init::Zeros),
+            kept: Kept::default(),
         }
     }
 
@@ -108,8 +171,11 @@ impl FrameConv {
     /// - output: `[batch, out, frames, 2 * height, 2 * width]`
     pub(crate) fn forward_enlarged(&self, x: Tensor<5>) -> Tensor<5> {
         if cpu::serves(&x) {
-            let weight = self.weight.val().unsqueeze_dim(2);
-            return cpu::conv::convolve(x, weight, self.bias.val(), 2);
+            let [_, _, _, edge] = self.weight.dims();
+            let panels = self.kept.panels(self.weight.shape().num_elements(), || {
+                cpu::conv::panels(self.weight.val().unsqueeze_dim(2), self.bias.val())
+            });
+            return convolve(x, &panels, [1, edge], Around { doubled: true, ..Around::default() });
         }
         let [batch, channels, frames, height, width] = x.dims();
         let x = x
@@ -118,6 +184,11 @@ impl FrameConv {
             .reshape([batch, channels, frames, 2 * height, 2 * width]);
         self.forward(x, 1, 1)
     }
+}
+
+/// The frames of `x` after those `before` them.
+pub(super) fn join_frames(before: Tensor<5>, x: Tensor<5>) -> Tensor<5> {
+    if cpu::serves(&x) { cpu::conv::after(before, x) } else { Tensor::cat(vec![before, x], 2) }
 }
 
 /// The last `count` frames of `x`, with zeros before them if there are fewer.

@@ -97,7 +97,7 @@ impl Decoder {
             if level.up.is_none()
                 && let (Some(skip_in), Some(skip)) = (&self.skip_in, &skip)
             {
-                x = x + skip_in.forward(skip.clone(), cache);
+                x = skip_in.forward_plus(skip.clone(), x, cache);
             }
             for block in &level.blocks {
                 x = block.forward(x, cache);
@@ -106,6 +106,6 @@ impl Decoder {
                 x = up.forward(x, cache);
             }
         }
-        self.head_conv.forward(self.head_norm.forward_silu(x), cache)
+        self.head_conv.forward_normed(x, &self.head_norm, None, cache)
     }
 }

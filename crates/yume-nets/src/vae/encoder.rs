@@ -84,6 +84,6 @@ impl Encoder {
             }
         }
         let x = self.middle.forward(x, cache);
-        self.head_conv.forward(self.head_norm.forward_silu(x), cache)
+        self.head_conv.forward_normed(x, &self.head_norm, None, cache)
     }
 }

@@ -3,9 +3,9 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::conv::{CausalConv, FrameConv, last_frames};
+use super::conv::{CausalConv, FrameConv, join_frames, last_frames};
 use super::stream::StreamCache;
-use crate::Scope;
+use crate::{Scope, cpu};
 
 /// Halves rows and columns, and frames if it is temporal.
 #[derive(Module, Debug)]
@@ -88,11 +88,13 @@ fn double_frames(temporal: &CausalConv, x: Tensor<5>, cache: &mut StreamCache) -
         *slot = Some(Tensor::zeros([batch, channels, 2, height, width], (&x.device(), x.dtype())));
         return x;
     };
-    let x = Tensor::cat(vec![before, x], 2);
+    let x = join_frames(before, x);
     *slot = Some(last_frames(x.clone(), 2));
-    temporal
-        .convolve(x, 1) // [batch, 2 * channels, frames, height, width]
-        .reshape([batch, 2, channels, frames, height * width])
+    let x = temporal.convolve(x, 1); // [batch, 2 * channels, frames, height, width]
+    if cpu::serves(&x) {
+        return cpu::conv::halves_to_frames(x);
+    }
+    x.reshape([batch, 2, channels, frames, height * width])
         .permute([0, 2, 3, 1, 4]) // the first half of the channels is the earlier frame
         .reshape([batch, channels, 2 * frames, height, width])
 }
