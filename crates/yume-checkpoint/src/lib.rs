@@ -4,6 +4,7 @@
 //! refused with one list.
 
 mod bytes;
+mod captions;
 mod element;
 mod error;
 mod loader;
@@ -18,6 +19,7 @@ mod weights;
 mod zip;
 
 pub use bytes::Bytes;
+pub use captions::CaptionStore;
 pub use element::Element;
 pub use error::{CheckpointError, Misfit};
 pub use loader::{Loader, Names};

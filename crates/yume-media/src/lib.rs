@@ -30,4 +30,4 @@ pub use mp4_writer::Mp4Writer;
 pub use picture::{decode_picture, read_picture};
 pub use png_folder::PngFolder;
 pub use sink::{FrameSink, open_sink, unused_path};
-pub use video::{read_last_frames, read_video};
+pub use video::{is_video, read_last_frames, read_video};

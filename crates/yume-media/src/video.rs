@@ -9,8 +9,24 @@ use std::{
 
 use crate::{Frame, MediaError, gif::each_gif_frame, mp4_video::Mp4Video, open::open_file};
 
+/// What a `WebM` or Matroska file begins with.
+const MATROSKA: &[u8] = &[0x1a, 0x45, 0xdf, 0xa3];
 /// Frames that are kept must fit in 2 GiB.
 const MAX_FRAMES_BYTES: u64 = 1 << 31;
+
+/// Whether a file is to be read as a video: its content begins as that of a GIF, an MP4 or a `WebM`.
+/// The last of these cannot be read, which the reading says.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn is_video(path: &Path) -> Result<bool, MediaError> {
+    let (file, _) = open_file(path)?;
+    let mut head = Vec::new();
+    file.take(12).read_to_end(&mut head).map_err(|e| MediaError::read(e, path))?;
+    let is_mp4 =
+        head.get(4..8).is_some_and(|kind| [b"ftyp", b"moov", b"mdat"].iter().any(|k| kind == *k));
+    Ok(head.starts_with(b"GIF8") || head.starts_with(MATROSKA) || is_mp4)
+}
 
 /// Reads the first `max_frames` frames, or all if there are fewer. A recording that was cut off
 /// gives the frames it has.
@@ -61,7 +77,7 @@ impl Video {
         if head.starts_with(b"GIF8") {
             return Ok(Self::Gif(BufReader::new(file)));
         }
-        if head.starts_with(&[0x1a, 0x45, 0xdf, 0xa3]) {
+        if head.starts_with(MATROSKA) {
             return Err(MediaError::Webm(path.to_owned()));
         }
         Ok(Self::Mp4(Box::new(Mp4Video::open(file, len, path)?)))

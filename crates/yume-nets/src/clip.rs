@@ -7,6 +7,7 @@ use burn::tensor::{DType, Tensor, TensorData, module};
 use serde::{Deserialize, Serialize};
 
 use crate::layers::{LayerNorm, Linear, attend, split_heads, to_dtype};
+use crate::resample::{Kernel, stretch};
 use crate::{Init, Scope};
 
 const EPS: f64 = 1e-5;
@@ -148,43 +149,14 @@ impl Block {
 /// - output: planar `[3, image_size, image_size]`
 pub fn preprocess(picture: &[f32], height: usize, width: usize, config: &ClipConfig) -> Vec<f32> {
     let size = config.image_size;
-    let (rows, columns) = (taps(height, size), taps(width, size));
-    let mut out = Vec::with_capacity(3 * size * size);
-    for (plane, (mean, std)) in
-        picture.chunks_exact(height * width).zip(config.mean.iter().zip(config.std))
-    {
-        for row in &rows {
-            for column in &columns {
-                let mut sum = 0.0;
-                for &(y, wy) in row {
-                    let line = &plane[y * width..][..width];
-                    sum += wy * column.iter().map(|&(x, wx)| wx * line[x]).sum::<f32>();
-                }
-                out.push((sum * 0.5 + 0.5 - mean) / std);
-            }
+    let mut planes = stretch(picture, [height, width], [size, size], Kernel::Cubic);
+    let colors = config.mean.iter().zip(config.std);
+    for (plane, (mean, std)) in planes.chunks_exact_mut(size * size).zip(colors) {
+        for value in plane {
+            *value = (*value * 0.5 + 0.5 - mean) / std;
         }
     }
-    out
-}
-
-/// For every output position the four input positions it reads, and their weights.
-fn taps(input: usize, output: usize) -> Vec<[(usize, f32); 4]> {
-    const A: f32 = -0.75;
-    let near = |x: f32| ((A + 2.0) * x - (A + 3.0)) * x * x + 1.0;
-    let far = |x: f32| ((A * x - 5.0 * A) * x + 8.0 * A) * x - 4.0 * A;
-    let scale = input as f32 / output as f32;
-    (0..output)
-        .map(|i| {
-            let centre = (i as f32 + 0.5) * scale - 0.5;
-            let base = centre.floor();
-            let t = centre - base;
-            let weights = [far(t + 1.0), near(t), near(1.0 - t), far(2.0 - t)];
-            std::array::from_fn(|k| {
-                let position = base as i64 + k as i64 - 1;
-                (position.clamp(0, input as i64 - 1) as usize, weights[k])
-            })
-        })
-        .collect()
+    planes
 }
 
 /// A tensor of one preprocessed picture, `[1, 3, image_size, image_size]`.

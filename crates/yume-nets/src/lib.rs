@@ -16,6 +16,7 @@ mod cpu;
 pub mod dit;
 pub mod layers;
 pub mod listing;
+pub mod resample;
 pub mod text;
 pub mod vae;
 mod weights;

@@ -30,6 +30,8 @@ pub enum Event {
     Begun,
     /// An order has come this far. Older progress is replaced by newer.
     Progress(Progress),
+    /// An edit is part of the world.
+    Edited,
     /// A segment is complete.
     SegmentDone(SegmentReport),
     /// The generator failed, in a sentence. A new start may be tried.

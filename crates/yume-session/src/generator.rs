@@ -50,6 +50,9 @@ pub trait Generator {
     /// What a world begins from: a picture, a scene, a seed.
     type Start: Send + 'static;
 
+    /// What can be changed while a world goes on: another picture, another scene.
+    type Edit: Send + 'static;
+
     /// Begins a new world and emits the start picture. An earlier world is forgotten, whatever state
     /// a failure or a panic left it in.
     ///
@@ -74,6 +77,15 @@ pub trait Generator {
         motion: Motion,
         out: &mut dyn Outlet,
     ) -> Result<ControlFlow<()>, BoxError>;
+
+    /// Changes the world where it stands. A frame that it emits is the next one of the walk.
+    ///
+    /// What came before is settled: it is not cut any more. On `Break` the world has changed.
+    ///
+    /// # Errors
+    /// Fails where there is nothing to change; the world is then used no more until a new `begin`.
+    fn edit(&mut self, edit: Self::Edit, out: &mut dyn Outlet)
+    -> Result<ControlFlow<()>, BoxError>;
 
     /// Forgets the newest segment after its first `frames` frames and returns how many are really
     /// kept: at least `frames`, and the end of a latent frame.

@@ -26,6 +26,6 @@ mod worker;
 pub use config::{SessionConfig, SessionError, Steering};
 pub use event::{Event, SegmentReport};
 pub use generator::{BoxError, Generator, Outlet, Progress, Stage};
-pub use script::{ScriptError, ScriptReport, run_script};
+pub use script::{ScriptError, ScriptReport, ScriptStep, run_script};
 pub use session::Session;
 pub use status::{RecordingStatus, Status, Tick};

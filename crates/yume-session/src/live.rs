@@ -11,10 +11,10 @@ use crate::worker::Worker;
 use crate::{Event, Outlet, Progress, SegmentReport};
 
 /// One order under way.
-pub(crate) struct Live<'a, S> {
-    worker: &'a Worker<S>,
+pub(crate) struct Live<'a, S, E> {
+    worker: &'a Worker<S, E>,
     epoch: u64,
-    /// What an `advance` obeys; `None` for a `begin`, which no motion makes stale.
+    /// What an `advance` obeys; `None` for a `begin` or an edit, which no motion makes stale.
     motion: Option<(Motion, Origin)>,
     started: Instant,
     first_frame: Option<Duration>,
@@ -25,8 +25,12 @@ pub(crate) struct Live<'a, S> {
     pub(crate) is_broken: bool,
 }
 
-impl<'a, S> Live<'a, S> {
-    pub(crate) fn new(worker: &'a Worker<S>, epoch: u64, motion: Option<(Motion, Origin)>) -> Self {
+impl<'a, S, E> Live<'a, S, E> {
+    pub(crate) fn new(
+        worker: &'a Worker<S, E>,
+        epoch: u64,
+        motion: Option<(Motion, Origin)>,
+    ) -> Self {
         Self {
             worker,
             epoch,
@@ -56,7 +60,7 @@ impl<'a, S> Live<'a, S> {
     }
 }
 
-impl<S> Outlet for Live<'_, S> {
+impl<S, E> Outlet for Live<'_, S, E> {
     fn progress(&mut self, progress: Progress) -> ControlFlow<()> {
         let is_stale = {
             let mut state = self.worker.state.lock();

@@ -10,6 +10,15 @@ use yume_motion::Motion;
 use crate::caught::{caught, sentence};
 use crate::{Event, Generator, Outlet, Progress, SegmentReport};
 
+/// One element of a script.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ScriptStep<E> {
+    /// One segment that obeys a motion.
+    Walk(Motion),
+    /// A change of the world.
+    Edit(E),
+}
+
 /// What a script made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScriptReport {
@@ -39,12 +48,20 @@ pub enum ScriptError {
         /// What went wrong.
         reason: String,
     },
+    /// The world was not changed.
+    #[error("the change before segment {index} was not made, because {reason}")]
+    Edit {
+        /// The segment that would have followed, from 0.
+        index: usize,
+        /// What went wrong.
+        reason: String,
+    },
     /// The sink took no more.
     #[error(transparent)]
     Sink(#[from] MediaError),
 }
 
-/// Drives `generator` from `start` through `motions` as fast as it goes. All frames but the start
+/// Drives `generator` from `start` through `steps` as fast as it goes. All frames but the start
 /// picture go to `sink`; once `interrupted` is true the segment under way is broken off.
 ///
 /// # Errors
@@ -52,14 +69,14 @@ pub enum ScriptError {
 pub fn run_script<G: Generator>(
     generator: &mut G,
     start: G::Start,
-    motions: &[Motion],
+    steps: Vec<ScriptStep<G::Edit>>,
     mut sink: Box<dyn FrameSink>,
     on_event: &mut dyn FnMut(Event),
     interrupted: &AtomicBool,
 ) -> Result<ScriptReport, ScriptError> {
     let out =
         Straight { sink: None, on_event, interrupted, frames: 0, first_frame: None, failure: None };
-    let walked = walk(generator, start, motions, &mut *sink, out);
+    let walked = walk(generator, start, steps, &mut *sink, out);
     // After a failure too: what was made before it shall be playable.
     let finished = sink.finish();
     let report = walked?;
@@ -70,7 +87,7 @@ pub fn run_script<G: Generator>(
 fn walk<'a, G: Generator>(
     generator: &mut G,
     start: G::Start,
-    motions: &[Motion],
+    steps: Vec<ScriptStep<G::Edit>>,
     sink: &'a mut dyn FrameSink,
     mut out: Straight<'a>,
 ) -> Result<ScriptReport, ScriptError> {
@@ -84,11 +101,28 @@ fn walk<'a, G: Generator>(
     }
     out.sink = Some(sink);
     let mut segments = Vec::new();
-    for (index, &motion) in motions.iter().enumerate() {
+    for step in steps {
+        let index = segments.len();
         if flow.is_break() || out.interrupted.load(Relaxed) {
             flow = Break(());
             break;
         }
+        let motion = match step {
+            ScriptStep::Walk(motion) => motion,
+            ScriptStep::Edit(edit) => {
+                let done = caught("the change", || {
+                    generator.edit(edit, &mut out).map_err(|error| sentence(&*error))
+                });
+                if let Some(failure) = out.failure.take() {
+                    return Err(ScriptError::Sink(failure));
+                }
+                flow = done.map_err(|reason| ScriptError::Edit { index, reason })?;
+                if flow.is_continue() {
+                    (out.on_event)(Event::Edited);
+                }
+                continue;
+            }
+        };
         let started = Instant::now();
         let before = out.frames;
         out.first_frame = None;

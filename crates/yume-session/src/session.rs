@@ -25,9 +25,9 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// One walk: a generator on its own thread, a playhead that shows what it makes, and a recorder.
 ///
 /// Dropping it ends the generator, finishes the recording and waits at most five seconds for both.
-pub struct Session<S> {
+pub struct Session<S, E> {
     config: SessionConfig,
-    state: Arc<Guarded<State<S>>>,
+    state: Arc<Guarded<State<S, E>>>,
     mailbox: Arc<Mailbox>,
     playhead: Playhead,
     is_paused: bool,
@@ -37,7 +37,7 @@ pub struct Session<S> {
     generator: Running,
 }
 
-impl<S: Send + 'static> Session<S> {
+impl<S: Send + 'static, E: Send + 'static> Session<S, E> {
     /// Starts the generator thread, which calls `open` and keeps what it gives. `wake` is called
     /// from any thread whenever [`tick`](Self::tick) or [`events`](Self::events) has something new;
     /// it must return at once.
@@ -45,7 +45,7 @@ impl<S: Send + 'static> Session<S> {
     /// # Errors
     /// Fails if the config is out of range or the system gives no thread. A failure of `open` comes
     /// as [`Event::Failed`].
-    pub fn spawn<G: Generator<Start = S>>(
+    pub fn spawn<G: Generator<Start = S, Edit = E>>(
         config: SessionConfig,
         open: impl FnOnce() -> Result<G, BoxError> + Send + 'static,
         wake: impl Fn() + Send + Sync + 'static,
@@ -79,6 +79,15 @@ impl<S: Send + 'static> Session<S> {
         if let Some(reason) = ended {
             self.mailbox.post(Event::Failed(reason));
         }
+    }
+
+    /// Changes the world at the picture on screen, whatever the steering: frames after it are
+    /// forgotten, back to the end of its latent frame, and what was queued follows the edit. An
+    /// event says when it is done.
+    ///
+    /// Returns false, and does nothing, where nothing was begun or sixteen edits wait.
+    pub fn edit(&mut self, edit: E) -> bool {
+        self.state.change(|state| state.edit(edit))
     }
 
     /// Says what is held now; [`Motion::STILL`] when nothing is.
@@ -155,7 +164,7 @@ impl<S: Send + 'static> Session<S> {
     }
 
     /// What happened since the last call, oldest first.
-    pub fn events(&mut self) -> impl Iterator<Item = Event> + use<S> {
+    pub fn events(&mut self) -> impl Iterator<Item = Event> + use<S, E> {
         self.mailbox.take().into_iter()
     }
 
@@ -211,7 +220,7 @@ impl<S: Send + 'static> Session<S> {
     }
 }
 
-impl<S> Drop for Session<S> {
+impl<S, E> Drop for Session<S, E> {
     fn drop(&mut self) {
         // All are told before any is awaited.
         self.state.change(|state| state.is_closed = true);

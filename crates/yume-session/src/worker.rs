@@ -15,16 +15,16 @@ use crate::segments::Segment;
 use crate::state::{Order, State};
 use crate::{BoxError, Event, Generator, SegmentReport};
 
-pub(crate) struct Worker<S> {
-    pub(crate) state: Arc<Guarded<State<S>>>,
+pub(crate) struct Worker<S, E> {
+    pub(crate) state: Arc<Guarded<State<S, E>>>,
     pub(crate) mailbox: Arc<Mailbox>,
 }
 
-impl<S> Worker<S> {
+impl<S, E> Worker<S, E> {
     /// The whole life of the thread. The generator is opened and dropped here.
     pub(crate) fn run<G>(&self, open: impl FnOnce() -> Result<G, BoxError>)
     where
-        G: Generator<Start = S>,
+        G: Generator<Start = S, Edit = E>,
     {
         match caught("opening the model", || open().map_err(|error| sentence(&*error))) {
             Ok(mut generator) => {
@@ -39,19 +39,20 @@ impl<S> Worker<S> {
     }
 
     /// Waits for an order and carries it out; false when the session is closed.
-    fn obey<G: Generator<Start = S>>(&self, generator: &mut G) -> bool {
+    fn obey<G: Generator<Start = S, Edit = E>>(&self, generator: &mut G) -> bool {
         let (epoch, order) =
             self.state.wait_for(|state| state.next_order().map(|order| (state.epoch, order)));
         match order {
             Order::Begin(start) => self.begin(generator, epoch, start),
             Order::Advance(motion, origin) => self.advance(generator, epoch, motion, origin),
             Order::Cut(frames) => self.cut(generator, epoch, frames),
+            Order::Edit(edit) => self.edit(generator, epoch, edit),
             Order::Close => return false,
         }
         true
     }
 
-    fn begin<G: Generator<Start = S>>(&self, generator: &mut G, epoch: u64, start: S) {
+    fn begin<G: Generator<Start = S, Edit = E>>(&self, generator: &mut G, epoch: u64, start: S) {
         let mut out = Live::new(self, epoch, None);
         let done = caught("the start", || {
             generator.begin(start, &mut out).map_err(|error| sentence(&*error))
@@ -70,7 +71,7 @@ impl<S> Worker<S> {
 
     fn advance<G>(&self, generator: &mut G, epoch: u64, motion: Motion, origin: Origin)
     where
-        G: Generator<Start = S>,
+        G: Generator<Start = S, Edit = E>,
     {
         let mut out = Live::new(self, epoch, Some((motion, origin)));
         let start = self.state.lock().ring.end();
@@ -106,13 +107,29 @@ impl<S> Worker<S> {
         }
     }
 
-    fn cut<G: Generator<Start = S>>(&self, generator: &mut G, epoch: u64, frames: usize) {
+    fn cut<G: Generator<Start = S, Edit = E>>(&self, generator: &mut G, epoch: u64, frames: usize) {
         match caught("the turn", || Ok(generator.cut(frames))) {
             Ok(kept) => {
                 self.settle(epoch, |state| state.finish_cut(kept));
                 // The playhead stood still meanwhile.
                 self.mailbox.wake();
             }
+            Err(text) => self.fail(epoch, text),
+        }
+    }
+
+    fn edit<G: Generator<Start = S, Edit = E>>(&self, generator: &mut G, epoch: u64, edit: E) {
+        let mut out = Live::new(self, epoch, None);
+        let done = caught("the change", || {
+            generator.edit(edit, &mut out).map_err(|error| sentence(&*error))
+        });
+        match done {
+            Ok(flow) if flow.is_continue() || out.is_broken => {
+                if self.settle(epoch, State::finish_edit) {
+                    self.mailbox.post(Event::Edited);
+                }
+            }
+            Ok(_) => self.fail(epoch, stopped_by_itself("the change")),
             Err(text) => self.fail(epoch, text),
         }
     }
@@ -124,7 +141,7 @@ impl<S> Worker<S> {
     }
 
     /// Takes in the result of an order, unless it is stale.
-    fn settle(&self, epoch: u64, result: impl FnOnce(&mut State<S>)) -> bool {
+    fn settle(&self, epoch: u64, result: impl FnOnce(&mut State<S, E>)) -> bool {
         self.state.change(|state| {
             let is_current = !state.is_stale(epoch);
             if is_current {

@@ -76,7 +76,9 @@ fn dit_forward(model: &Model) -> f64 {
     let latents = noise.draw([1, 16, frames, height, width], model.device());
     let conditioning: Tensor<5> = noise.draw([1, 20, frames, height, width], model.device());
     let picture = vec![0.0; 3 * spec.frame.height * spec.frame.width];
-    let context = model.context("Person moves forward (W).", model.image_features(&picture));
+    let context = model
+        .context("Person moves forward (W).", model.image_features(&picture))
+        .expect("the embedded text encoder is loaded");
     median(|| {
         let input = DitInput {
             latents: latents.clone(),
@@ -105,7 +107,7 @@ fn segments(model: Model, folder: &Path) {
     let options = model.options();
     let mut world = World::new(model, &options).expect("the model's own options are valid");
     let picture = start_picture(folder);
-    let start = Start { picture, fit: Fit::Crop, scene: String::new(), seed: 0 };
+    let start = Start { frames: vec![picture], fit: Fit::Crop, scene: String::new(), seed: 0 };
     let mut clock = Clock { started: Instant::now(), first_frame: None, frames: 0 };
     world.begin(&start, &mut clock).map(drop).expect("the embedded model begins");
     println!("begin                {:8.1} ms", clock.started.elapsed().as_secs_f64() * 1e3);

@@ -16,9 +16,12 @@ pub enum WorldError {
     /// The number of steps or the shift makes no schedule.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
-    /// `advance` or `cut` came before `begin`.
+    /// `advance` or a change came before `begin`.
     #[error("the world has not begun; give it a start picture first")]
     NotBegun,
+    /// A start without any picture.
+    #[error("a walk begins from at least one picture; choose one")]
+    NoPicture,
     /// The network gave infinite or undefined values.
     #[error(
         "the model produced values that are not numbers in segment {segment}; restart the walk, \

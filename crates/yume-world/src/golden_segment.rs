@@ -90,7 +90,7 @@ fn two_segments_agree_at_every_stage() {
 
     let picture = pixels::frame(&golden.values("start_pixels"), height, width);
     golden.check("start_pixels", &pixels::planar(&picture));
-    let start = Start { picture, fit: Fit::Stretch, scene: String::new(), seed: 0 };
+    let start = Start { frames: vec![picture], fit: Fit::Stretch, scene: String::new(), seed: 0 };
     let mut shown = Frames::default();
     assert!(world.begin(&start, &mut shown).unwrap().is_continue());
     assert_eq!(shown.0.len(), 1);

@@ -7,10 +7,12 @@ mod error;
 mod fill;
 mod memory;
 mod model;
+mod opening;
 mod outlet;
 pub mod pixels;
 mod prepared;
 mod state;
+mod texts;
 mod velocity;
 mod world;
 

@@ -1,18 +1,17 @@
 //! The networks of one model, loaded and ready.
 
-use std::cell::RefCell;
-use std::collections::HashSet;
+use std::path::Path;
 
 use burn::module::Module as _;
 use burn::tensor::{DType, Device, Tensor};
-use yume_checkpoint::{ModelFiles, ModelSpec, Part, Tokenizer};
+use yume_checkpoint::{CaptionStore, ModelFiles, ModelSpec, Part};
 use yume_motion::Motion;
 use yume_nets::Scope;
 use yume_nets::clip::{self, ClipVision};
 use yume_nets::dit::{Context, Dit};
-use yume_nets::text::TextEncoder;
 use yume_nets::vae::Vae;
 
+use crate::texts::Texts;
 use crate::{Options, Precision, WorldError};
 
 /// The networks, tokenizer and facts of a model.
@@ -21,10 +20,8 @@ pub struct Model {
     device: Device,
     dit: Dit,
     vae: Vae,
-    text: TextEncoder,
+    texts: Texts,
     clip: ClipVision,
-    tokenizer: Tokenizer,
-    told: RefCell<HashSet<String>>,
 }
 
 impl Model {
@@ -38,7 +35,35 @@ impl Model {
         device: &Device,
         precision: impl Into<Precision>,
     ) -> Result<Self, WorldError> {
+        Self::open_with(files, device, precision.into(), None)
+    }
+
+    /// As [`Model::open`], but encoded captions are kept in the folder `captions` from run to run,
+    /// and the text encoder is loaded only for a caption that is not there.
+    ///
+    /// A model that is part of the program is not worth it and keeps nothing.
+    ///
+    /// # Errors
+    /// As [`Model::open`]. A damaged text encoder may be found later, when it is needed.
+    pub fn open_remembering(
+        files: &ModelFiles,
+        device: &Device,
+        precision: impl Into<Precision>,
+        captions: &Path,
+    ) -> Result<Self, WorldError> {
         let precision = precision.into();
+        let store = files
+            .text_identity()?
+            .map(|encoder| CaptionStore::new(captions, &format!("{encoder} at {precision:?}")));
+        Self::open_with(files, device, precision, store)
+    }
+
+    fn open_with(
+        files: &ModelFiles,
+        device: &Device,
+        precision: Precision,
+        store: Option<CaptionStore>,
+    ) -> Result<Self, WorldError> {
         // Coding changes the DiT a little and the captions less; the image encoder is small.
         let matrices = Precision::from(precision.matrices);
         let spec = files.spec().clone();
@@ -46,17 +71,13 @@ impl Model {
         // The VAE of the published model runs in f32; so does everything on a CPU.
         let vae =
             load(files, Part::Vae, device, DType::F32.into(), |scope| Vae::init(scope, &spec.vae))?;
-        let text = load(files, Part::Text, device, precision, |scope| {
-            TextEncoder::init(scope, &spec.text)
-        })?;
+        let texts = Texts::open(files, device, precision, store)?;
         let clip =
             load(files, Part::Clip, device, matrices, |scope| ClipVision::init(scope, &spec.clip))?;
-        let tokenizer = files.tokenizer()?;
         let device = device.clone();
         // Nothing is trained here: without this every pass would prepare for a backward one.
-        let (dit, vae) = (dit.no_grad(), vae.no_grad());
-        let (text, clip) = (text.no_grad(), clip.no_grad());
-        Ok(Self { spec, device, dit, vae, text, clip, tokenizer, told: RefCell::default() })
+        let (dit, vae, clip) = (dit.no_grad(), vae.no_grad(), clip.no_grad());
+        Ok(Self { spec, device, dit, vae, texts, clip })
     }
 
     /// The facts of the model.
@@ -96,14 +117,36 @@ impl Model {
     }
 
     /// What the DiT reads of a caption and a start picture.
-    pub fn context(&self, caption: &str, image: Tensor<3>) -> Context {
-        let encoded = self.tokenizer.encode(caption);
-        for word in encoded.unknown {
-            if self.told.borrow_mut().insert(word.clone()) {
-                tracing::warn!("this model does not know the word \"{word}\"; it is left out");
-            }
+    ///
+    /// # Errors
+    /// If the caption is new and the text encoder cannot be loaded.
+    pub fn context(&self, caption: &str, image: Tensor<3>) -> Result<Context, WorldError> {
+        Ok(self.dit.context(self.texts.rows(caption)?, image))
+    }
+
+    /// Encodes the captions of motions and scenes that are known beforehand, with the negative
+    /// prompt if `with_negative`, and frees the text encoder.
+    ///
+    /// # Errors
+    /// As [`Model::context`].
+    pub fn learn(
+        &self,
+        captions: impl IntoIterator<Item = (Motion, String)>,
+        with_negative: bool,
+    ) -> Result<(), WorldError> {
+        for (motion, scene) in captions {
+            self.texts.rows(&self.caption(motion, &scene))?;
         }
-        self.dit.context(self.text.forward(&encoded.ids), image)
+        if with_negative {
+            self.texts.rows(self.negative_prompt())?;
+        }
+        self.texts.release();
+        Ok(())
+    }
+
+    /// Whether the text encoder takes memory now.
+    pub fn has_text_encoder(&self) -> bool {
+        self.texts.is_loaded()
     }
 
     /// What the vision tower says of a planar picture of the model's size.
@@ -118,7 +161,7 @@ impl Model {
     }
 }
 
-fn load<N>(
+pub(crate) fn load<N>(
     files: &ModelFiles,
     part: Part,
     device: &Device,

@@ -8,11 +8,13 @@ use yume_checkpoint::{ModelSpec, SamplerDefaults};
 use yume_media::{Fit, Frame};
 use yume_motion::Motion;
 use yume_motion::walk::WalkState;
+use yume_nets::resample::Kernel;
 use yume_nets::vae::{FRAMES_PER_LATENT, StreamCache};
 use yume_sampler::{Noise, Schedule, sample};
 
 use crate::cap::capped;
 use crate::captions::Contexts;
+use crate::opening::{fitted, opening};
 use crate::prepared::Prepared;
 use crate::state::WalkedState;
 use crate::velocity::DitVelocity;
@@ -21,9 +23,11 @@ use crate::{Model, Outlet, SegmentTimes, Stage, WorldError, pixels};
 /// Where a walk begins.
 #[derive(Clone, Debug)]
 pub struct Start {
-    /// The first picture; it is fitted to the model's frame.
-    pub picture: Frame,
-    /// How a picture of another shape is fitted.
+    /// A picture, or frames of a video in order: they are the history that the walk goes on from.
+    /// Of a video the newest are used, one more than a multiple of four.
+    pub frames: Vec<Frame>,
+    /// How frames of another shape are brought to the model's. [`Fit::Stretch`] is what the
+    /// published code does, number by number.
     pub fit: Fit,
     /// What the person says about the place; may be empty.
     pub scene: String,
@@ -93,10 +97,11 @@ impl World {
         self.times
     }
 
-    /// Forgets the old walk and begins a new one; its start picture is the first frame.
+    /// Forgets the old walk and begins a new one. The last frame of the start is the first one that
+    /// is handed out.
     ///
     /// # Errors
-    /// If the model cannot run frames of its own size.
+    /// If the start has no picture.
     pub fn begin(
         &mut self,
         start: &Start,
@@ -105,28 +110,27 @@ impl World {
         self.walk = None;
         let spec = self.model.spec();
         let (height, width) = (spec.frame.height, spec.frame.width);
-        let picture = start.picture.fit(width as u32, height as u32, start.fit);
-        if outlet.frame(picture.clone()).is_break() {
+        let history = opening(spec, &start.frames, start.fit);
+        let Some(newest) = history.last().cloned() else { return Err(WorldError::NoPicture) };
+        if outlet.frame(pixels::frame(&newest, height, width)).is_break() {
             return Ok(ControlFlow::Break(()));
         }
         if outlet.progress(Stage::Text, 0, 1).is_break() {
             return Ok(ControlFlow::Break(()));
         }
-        let planes = pixels::planar(&picture);
-        let image = self.model.image_features(&planes);
-        let copies = vec![&planes; spec.frame.initial_copies];
-        let video = pixels::video(&copies, height, width, self.model.device());
+        let image = self.model.image_features(&newest);
+        let video = pixels::video(&history, height, width, self.model.device());
         let mut encoder = StreamCache::default();
         let latents = self.model.vae().encode(video, &mut encoder);
         let mut decoder = StreamCache::default();
-        // The decoder's past is the start picture; what it decodes to is not shown.
+        // The decoder's past is the start; what it decodes to is not shown.
         self.model.vae().decode(latents.clone(), &mut decoder);
         let state = WalkedState {
             known: latents.clone(),
             latents,
             encoder,
             decoder,
-            last_frame: planes,
+            last_frame: newest,
             walker: WalkState::default(),
         };
         self.walk = Some(Walk {
@@ -166,7 +170,7 @@ impl World {
     /// Everything of a segment that is known before the noise.
     pub(crate) fn prepare(&mut self, motion: Motion) -> Result<Prepared, WorldError> {
         let walk = self.walk.as_mut().ok_or(WorldError::NotBegun)?;
-        walk.contexts.prepare(&self.model, motion, self.sampling.guidance != 1.0);
+        walk.contexts.prepare(&self.model, motion, self.sampling.guidance != 1.0)?;
         Prepared::new(&self.model, &walk.state, motion)
     }
 
@@ -229,6 +233,62 @@ impl World {
         }
         self.times = SegmentTimes { sampling, decoding: started.elapsed(), ..self.times };
         Ok(flow)
+    }
+
+    /// Puts an edited picture in the place of the newest frame; the walk goes on from it.
+    ///
+    /// The history gets it as a walk gets its start: for as many latents as a start picture has
+    /// after its first. So it is all that the network sees of the newest frames, and what came
+    /// before fades into the coarser history. What is behind the edit cannot be cut any more.
+    ///
+    /// # Errors
+    /// If the world has not begun.
+    pub fn replace(
+        &mut self,
+        picture: &Frame,
+        fit: Fit,
+        outlet: &mut dyn Outlet,
+    ) -> Result<ControlFlow<()>, WorldError> {
+        let walk = self.walk.as_mut().ok_or(WorldError::NotBegun)?;
+        let (model, spec) = (&self.model, self.model.spec());
+        let (height, width, cap) = (spec.frame.height, spec.frame.width, spec.history_cap);
+        let planes = fitted(spec, picture, fit, Kernel::Linear);
+        let copies = (spec.frame.initial_copies - 1).max(FRAMES_PER_LATENT);
+        let video = pixels::video(&vec![&planes; copies], height, width, model.device());
+        let state = &mut walk.state;
+        let held = model.vae().encode(video, &mut state.encoder);
+        // As at a start, what the decoder makes of it is not shown.
+        model.vae().decode(held.clone(), &mut state.decoder);
+        let append =
+            |history: &Tensor<5>| capped(Tensor::cat(vec![history.clone(), held.clone()], 2), cap);
+        state.latents = append(&state.latents);
+        state.known = append(&state.known);
+        walk.contexts.set_image(model.image_features(&planes));
+        let frame = pixels::frame(&planes, height, width);
+        state.last_frame = planes;
+        walk.newest = None;
+        Ok(outlet.frame(frame))
+    }
+
+    /// Changes what the captions say of the place, from the next segment on.
+    ///
+    /// # Errors
+    /// If the world has not begun.
+    pub fn set_scene(&mut self, scene: impl Into<String>) -> Result<(), WorldError> {
+        let walk = self.walk.as_mut().ok_or(WorldError::NotBegun)?;
+        walk.contexts.set_scene(scene.into());
+        Ok(())
+    }
+
+    /// Encodes the captions of a walk that is known beforehand and frees the text encoder.
+    ///
+    /// # Errors
+    /// If the text encoder cannot be loaded.
+    pub fn learn(
+        &self,
+        captions: impl IntoIterator<Item = (Motion, String)>,
+    ) -> Result<(), WorldError> {
+        self.model.learn(captions, self.sampling.guidance != 1.0)
     }
 
     /// Forgets the newest segment after its first `frames` frames, rounded up to a whole latent.

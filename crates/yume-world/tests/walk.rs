@@ -61,7 +61,7 @@ fn picture() -> Frame {
 
 fn begun(seed: u64) -> World {
     let mut world = world();
-    let start = Start { picture: picture(), fit: Fit::Stretch, scene: String::new(), seed };
+    let start = Start { frames: vec![picture()], fit: Fit::Stretch, scene: String::new(), seed };
     let mut recorder = Recorder::default();
     assert!(world.begin(&start, &mut recorder).unwrap().is_continue());
     assert_eq!(recorder.frames, [picture()], "a world begins with its start picture");
@@ -151,4 +151,122 @@ fn advancing_before_beginning_is_refused() {
     let refused = world.advance(motion, &mut Recorder::default());
     assert!(matches!(refused, Err(WorldError::NotBegun)));
     assert_eq!(world.cut(3), 0);
+}
+
+/// A street that slides sideways, `count` frames of it.
+fn video(count: u32) -> Vec<Frame> {
+    let slide = |shift: u32| {
+        let column = |x: u32| if ((x + shift) / 12).is_multiple_of(2) { 200 } else { 40 };
+        let pixel = |at: u32| [column(at % 96), (at / 96 * 4) as u8, 90];
+        Frame::new(96, 64, (0..96 * 64).flat_map(pixel).collect())
+    };
+    (0..count).map(slide).collect()
+}
+
+fn begun_from(frames: Vec<Frame>) -> (World, Vec<Frame>) {
+    let mut world = world();
+    let start = Start { frames, fit: Fit::Crop, scene: String::new(), seed: 7 };
+    let mut recorder = Recorder::default();
+    assert!(world.begin(&start, &mut recorder).unwrap().is_continue());
+    (world, recorder.frames)
+}
+
+fn distance(a: &Frame, b: &Frame) -> f64 {
+    let sum: u64 = a.rgb.iter().zip(b.rgb.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    sum as f64 / a.rgb.len() as f64
+}
+
+#[test]
+fn a_video_is_gone_on_from_its_last_frame_and_its_motion_counts() {
+    let video = video(21);
+    let (mut world, shown) = begun_from(video.clone());
+    assert_eq!(shown, [video[20].clone()], "a walk shows where the video ended");
+    let moving = walk(&mut world, "W");
+    let still = walk(&mut begun_from(vec![video[20].clone()]).0, "W");
+    assert_eq!(moving.len(), 32);
+    assert!(moving != still, "the history of a video changes nothing");
+    let (near, far) = (distance(&moving[0], &video[20]), distance(&moving[0], &video[14]));
+    assert!(near < far, "the walk begins {near} from the end of the video and {far} from before");
+}
+
+#[test]
+fn only_the_newest_frames_of_a_video_that_fit_are_used() {
+    let video = video(24);
+    let all = walk(&mut begun_from(video.clone()).0, "W");
+    assert!(
+        all == walk(&mut begun_from(video[3..].to_vec()).0, "W"),
+        "24 frames are 21 and 3 more"
+    );
+    assert!(all != walk(&mut begun_from(video[7..].to_vec()).0, "W"));
+}
+
+#[test]
+fn a_start_without_a_picture_is_refused() {
+    let start = Start { frames: Vec::new(), fit: Fit::Crop, scene: String::new(), seed: 0 };
+    let refused = world().begin(&start, &mut Recorder::default());
+    assert!(matches!(refused, Err(WorldError::NoPicture)));
+}
+
+#[test]
+fn the_walk_goes_on_from_an_edited_picture() {
+    let mut world = begun(7);
+    let before = walk(&mut world, "W");
+    let edited = video(1).remove(0);
+    let mut recorder = Recorder::default();
+    assert!(world.replace(&edited, Fit::Crop, &mut recorder).unwrap().is_continue());
+    assert!(recorder.frames[..] == *std::slice::from_ref(&edited));
+    assert_eq!(world.cut(3), 32, "what is behind an edit stays");
+    let after = walk(&mut world, ".");
+    // The model softens what it is given, so a walk that began from the edit is the measure.
+    let fresh = walk(&mut begun_from(vec![edited]).0, ".");
+    let (near, far) = (distance(&after[0], &fresh[0]), distance(&after[0], &before[31]));
+    assert!(near < far / 2.0, "the walk is {near} from the edit and {far} from what it replaced");
+    assert_eq!(walk(&mut world, "W*3").len(), 96, "and it goes on");
+}
+
+#[test]
+fn edits_need_a_world() {
+    let refused = world().replace(&picture(), Fit::Crop, &mut Recorder::default());
+    assert!(matches!(refused, Err(WorldError::NotBegun)));
+    assert!(matches!(world().set_scene("at night"), Err(WorldError::NotBegun)));
+}
+
+#[test]
+fn captions_that_are_on_disk_need_no_text_encoder() {
+    let folder = std::env::temp_dir().join(format!("yume-world-captions-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/tiny-v0");
+    let files = ModelFiles::from_folder(&files).unwrap();
+    let remembering = || {
+        let model = Model::open_remembering(&files, &Device::flex(), DType::F32, &folder).unwrap();
+        let options = model.options();
+        let mut world = World::new(model, &options).unwrap();
+        let start =
+            Start { frames: vec![picture()], fit: Fit::Crop, scene: String::new(), seed: 7 };
+        assert!(world.begin(&start, &mut Recorder::default()).unwrap().is_continue());
+        world
+    };
+    let plain = walk(&mut begun(7), "W,.:left");
+    let mut first = remembering();
+    assert!(plain == walk(&mut first, "W,.:left"), "a remembering model walks elsewhere");
+    assert!(first.model().has_text_encoder(), "new captions were encoded");
+    let mut second = remembering();
+    assert!(plain == walk(&mut second, "W,.:left"), "a caption from disk says something else");
+    assert!(!second.model().has_text_encoder(), "the encoder was loaded for known captions");
+    walk(&mut second, "S");
+    assert!(second.model().has_text_encoder());
+
+    // What is damaged is encoded again.
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        std::fs::write(entry.unwrap().path(), "hostile").unwrap();
+    }
+    let mut third = remembering();
+    assert!(plain == walk(&mut third, "W,.:left"), "a damaged caption was believed");
+    assert!(third.model().has_text_encoder());
+
+    let fourth = remembering();
+    let motions = parse_script("D,A").unwrap();
+    fourth.learn(motions.into_iter().map(|motion| (motion, String::new()))).unwrap();
+    assert!(!fourth.model().has_text_encoder(), "the encoder stays after all is learnt");
+    std::fs::remove_dir_all(&folder).unwrap();
 }

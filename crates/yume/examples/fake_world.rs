@@ -6,7 +6,7 @@ use std::{
     f32::consts::TAU, ops::ControlFlow, path::PathBuf, process::ExitCode, thread, time::Duration,
 };
 
-use yume::explorer::{ExplorerConfig, ExplorerStart, Sample, run};
+use yume::explorer::{ExplorerConfig, ExplorerEdit, ExplorerStart, Sample, run};
 use yume_media::Frame;
 use yume_motion::{
     Motion,
@@ -34,13 +34,15 @@ struct FakeWorld {
 
 impl Generator for FakeWorld {
     type Start = ExplorerStart;
+    type Edit = ExplorerEdit;
 
     fn begin(
         &mut self,
         start: ExplorerStart,
         out: &mut dyn Outlet,
     ) -> Result<ControlFlow<()>, BoxError> {
-        self.picture = start.picture.fit(SIZE[0], SIZE[1], yume_media::Fit::Crop);
+        let newest = start.frames.last().ok_or("a walk begins from at least one picture")?;
+        self.picture = newest.fit(SIZE[0], SIZE[1], start.fit);
         self.walked = vec![Pose::default()];
         self.marks = vec![(WalkState::default(), 1)];
         Ok(out.frame(self.picture.clone()))
@@ -88,6 +90,20 @@ impl Generator for FakeWorld {
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    fn edit(
+        &mut self,
+        edit: ExplorerEdit,
+        out: &mut dyn Outlet,
+    ) -> Result<ControlFlow<()>, BoxError> {
+        match edit {
+            ExplorerEdit::Picture(picture) => {
+                let start = ExplorerStart::picture(picture, 0);
+                self.begin(start, out)
+            }
+            ExplorerEdit::Scene(_) => Ok(ControlFlow::Continue(())),
+        }
     }
 
     fn cut(&mut self, frames: usize) -> usize {

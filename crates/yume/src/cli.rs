@@ -48,6 +48,10 @@ pub(crate) struct Run {
     /// Solver steps per segment [default: the model's own].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub steps: Option<u16>,
+    /// Folder that keeps encoded captions, so that the text encoder of a large model is loaded for new
+    /// ones only [default: yume-explorer/captions in your cache folder].
+    #[arg(long, value_name = "FOLDER")]
+    pub caption_cache: Option<PathBuf>,
     /// Seed of the walk: the same seed, start and motions give the same walk on the same device.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
@@ -113,9 +117,29 @@ pub(crate) struct Explore {
 /// A walk without a window.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Walk {
-    /// Picture to walk into, or the name of a built-in start [default: the first built-in start].
-    #[arg(long, value_name = "PICTURE")]
+    /// Picture or video (MP4 or GIF) to walk on from, or the name of a built-in start [default: the
+    /// first built-in start].
+    #[arg(long, value_name = "FILE")]
     pub start: Option<PathBuf>,
+    /// How many of the last frames of a video the walk goes on from; one more than a multiple of
+    /// four, or it is rounded down.
+    #[arg(long, value_name = "N", default_value_t = 33, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub history_frames: u16,
+    /// Takes a video for a picture of its first frame, as the published code does.
+    #[arg(long)]
+    pub first_frame_only: bool,
+    /// What the place is like, such as "at night, in the rain", for a model that was shown such texts.
+    #[arg(long, value_name = "TEXT")]
+    pub scene: Option<String>,
+    /// Another scene after N segments; may be given more than once.
+    #[arg(long, value_name = "N=TEXT", value_parser = after)]
+    pub scene_after: Vec<After>,
+    /// Goes on from an edited picture after N segments; may be given more than once.
+    #[arg(long, value_name = "N=PICTURE", value_parser = after)]
+    pub picture_after: Vec<After>,
+    /// How pictures of another shape are brought to the model's.
+    #[arg(long, value_enum, default_value_t = FitChoice::Crop)]
+    pub fit: FitChoice,
     /// What to do, a segment of two seconds each: W A S D and . (stand), a turn after a colon
     /// (left, right, up, down, up-left, ...), *N to repeat.
     #[arg(long, value_name = "SCRIPT", value_parser = yume_motion::parse_script)]
@@ -130,6 +154,24 @@ pub(crate) struct Walk {
     pub json: bool,
 }
 
+/// How pictures of another shape are fitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FitChoice {
+    /// Cuts strips off two sides: upright things stay upright.
+    Crop,
+    /// Stretches to the frame as the published code does, to compare with it.
+    Stretch,
+}
+
+/// A change during a walk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct After {
+    /// Segments before it.
+    pub segments: usize,
+    /// A text or a path.
+    pub what: String,
+}
+
 /// Motions as clap sees them: one value, not one per argument.
 pub(crate) type Script = Vec<yume_motion::Motion>;
 
@@ -139,6 +181,15 @@ pub(crate) struct Models {
     /// Folders to look at, besides the embedded model.
     #[arg(value_name = "FOLDER")]
     pub folders: Vec<PathBuf>,
+}
+
+fn after(text: &str) -> Result<After, String> {
+    let parts = text.split_once('=').and_then(|(count, what)| {
+        Some(After { segments: count.trim().parse().ok()?, what: what.to_owned() })
+    });
+    parts.ok_or_else(|| {
+        "give a number of segments, = and what comes then, such as 3=dusk".to_owned()
+    })
 }
 
 fn seconds(text: &str) -> Result<f32, String> {
@@ -172,10 +223,22 @@ mod tests {
             Some(Command::Walk(walk)) => {
                 assert_eq!(walk.motions.len(), 4);
                 assert_eq!(walk.run.device, Where::Cpu);
+                assert_eq!((walk.history_frames, walk.fit), (33, FitChoice::Crop));
+            }
+            other => panic!("parsed as {other:?}"),
+        }
+        let walk = parse("walk --motions W*3 --out a.mp4 --scene-after 1=dusk --scene-after 2=a=b");
+        match walk.unwrap().command {
+            Some(Command::Walk(walk)) => {
+                let after = |segments, what: &str| After { segments, what: what.to_owned() };
+                assert_eq!(walk.scene_after, [after(1, "dusk"), after(2, "a=b")]);
             }
             other => panic!("parsed as {other:?}"),
         }
         for wrong in [
+            "walk --motions W --out a.mp4 --history-frames 0",
+            "walk --motions W --out a.mp4 --scene-after 3",
+            "walk --motions W --out a.mp4 --scene-after x=y",
             "walk --out a.mp4",
             "walk --motions Q --out a.mp4",
             "--steps 0",

@@ -60,8 +60,54 @@ pub fn starts() -> Result<Vec<(String, Frame)>, MediaError> {
         .collect()
 }
 
+/// Words that a person may use for a start picture, besides its name.
+const WORDS: [(&str, &[&str]); 6] = [
+    ("avenue", &["boulevard", "road", "street"]),
+    ("corner", &["bend", "turning"]),
+    ("crossing", &["crossroads", "intersection", "junction"]),
+    ("park", &["garden", "green", "lawn", "meadow", "tree", "trees"]),
+    ("shops", &["arcade", "market", "shop", "shopping", "store", "stores"]),
+    ("square", &["plaza", "piazza"]),
+];
+
+/// The name of the start picture that a description speaks of. The model draws nothing from words:
+/// they choose among what is there.
+#[must_use]
+pub fn start_for(description: &str) -> Option<&'static str> {
+    let said: Vec<String> = description
+        .split(|letter: char| !letter.is_alphanumeric())
+        .map(str::to_lowercase)
+        .collect();
+    // A name says more than a word such as "street", which fits all of them.
+    let is_said = |word: &str| said.iter().any(|said| said == word);
+    let named = WORDS.iter().find(|(name, _)| is_said(name));
+    let meant = || WORDS.iter().rev().find(|(_, words)| words.iter().any(|word| is_said(word)));
+    named.or_else(meant).map(|(name, _)| *name)
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn words_choose_a_start_that_exists() {
+        let names: Vec<_> = super::starts().unwrap().into_iter().map(|(name, _)| name).collect();
+        for (name, words) in super::WORDS {
+            assert!(names.iter().any(|known| known == name), "{name}");
+            for word in words.iter().chain([&name]) {
+                let text = format!("a quiet {}, at noon", word.to_uppercase());
+                assert_eq!(super::start_for(&text), Some(name), "{word}");
+            }
+        }
+        for (text, expected) in [
+            ("the street at the park", Some("park")),
+            ("a street with trees", Some("park")),
+            ("a street", Some("avenue")),
+            ("Tokyo at night, parking", None),
+            ("", None),
+        ] {
+            assert_eq!(super::start_for(text), expected, "{text:?}");
+        }
+    }
+
     #[test]
     fn everything_embedded_is_usable() {
         super::model_files().unwrap();

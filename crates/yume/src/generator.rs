@@ -8,7 +8,7 @@ use yume_motion::Motion;
 use yume_session::{BoxError, Generator, Outlet, Progress, Stage};
 use yume_world::{SegmentTimes, Start, World};
 
-use crate::explorer::ExplorerStart;
+use crate::explorer::{ExplorerEdit, ExplorerStart};
 
 /// How long the stages of each finished segment took, readable while the generator is driven.
 #[derive(Clone, Debug, Default)]
@@ -29,12 +29,19 @@ impl Times {
 pub struct WorldGenerator {
     world: World,
     times: Times,
+    /// How the start was fitted; an edited picture is fitted likewise.
+    fit: Fit,
 }
 
 impl WorldGenerator {
     /// A generator of `world`.
     pub fn new(world: World) -> Self {
-        Self { world, times: Times::default() }
+        Self { world, times: Times::default(), fit: Fit::Crop }
+    }
+
+    /// The world it drives.
+    pub fn world(&self) -> &World {
+        &self.world
     }
 
     /// The times of the segments to come.
@@ -45,19 +52,16 @@ impl WorldGenerator {
 
 impl Generator for WorldGenerator {
     type Start = ExplorerStart;
+    type Edit = ExplorerEdit;
 
     fn begin(
         &mut self,
         start: ExplorerStart,
         out: &mut dyn Outlet,
     ) -> Result<ControlFlow<()>, BoxError> {
-        // Cropping keeps upright things upright; a stretched street would bend every motion.
-        let start = Start {
-            picture: start.picture,
-            fit: Fit::Crop,
-            scene: String::new(),
-            seed: start.seed,
-        };
+        let ExplorerStart { frames, fit, scene, seed } = start;
+        self.fit = fit;
+        let start = Start { frames, fit, scene, seed };
         Ok(self.world.begin(&start, &mut Adapter(out))?)
     }
 
@@ -71,6 +75,22 @@ impl Generator for WorldGenerator {
             self.times.push(self.world.times());
         }
         Ok(flow)
+    }
+
+    fn edit(
+        &mut self,
+        edit: ExplorerEdit,
+        out: &mut dyn Outlet,
+    ) -> Result<ControlFlow<()>, BoxError> {
+        match edit {
+            ExplorerEdit::Picture(picture) => {
+                Ok(self.world.replace(&picture, self.fit, &mut Adapter(out))?)
+            }
+            ExplorerEdit::Scene(scene) => {
+                self.world.set_scene(scene)?;
+                Ok(ControlFlow::Continue(()))
+            }
+        }
     }
 
     fn cut(&mut self, frames: usize) -> usize {

@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 use super::layout::{Layout, PUBLISHED_DIT_FOLDER, TINY_CONFIG};
 use super::{ModelSpec, Part, TokenizerKind};
 use crate::bytes::Bytes;
+use crate::captions::fingerprint;
 use crate::{CheckpointError, Loader, Tokenizer, Weights};
 
 const LARGEST_CONFIG: u64 = 1 << 20;
 // That of umT5-XXL has 17 MB.
 const LARGEST_TOKENIZER: u64 = 1 << 27;
+
+/// Bytes of a file's beginning and end by which it is known.
+const LARGEST_MARK: usize = 1 << 17;
 
 /// The files of a model and its facts. Weights are opened when asked for.
 #[derive(Clone, Debug)]
@@ -120,6 +124,26 @@ impl ModelFiles {
     /// Whether the file of `part` may hold `name` although the network does not use it.
     pub fn leaves(&self, part: Part, name: &str) -> bool {
         part.leaves(name, &self.spec.clip)
+    }
+
+    /// What tells the text encoder and its tokenizer from others by their content; `None` for a
+    /// model that is part of the program.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn text_identity(&self) -> Result<Option<String>, CheckpointError> {
+        let Place::Folder(_) = &self.place else { return Ok(None) };
+        let names = self.layout.weights(Part::Text);
+        let name = names.iter().find(|name| self.place.has(name)).unwrap_or(&names[0]);
+        let weights = Bytes::map(&self.place.path(name))?;
+        let tokenizer = self.place.bytes(self.layout.tokenizer(), LARGEST_TOKENIZER)?;
+        // A zip ends with the checksums of all it holds, a safetensors file begins with all places;
+        // reading 11 GB for a name would take longer than encoding.
+        let head = &weights[..weights.len().min(LARGEST_MARK)];
+        let tail = &weights[weights.len().saturating_sub(LARGEST_MARK)..];
+        let length = (weights.len() as u64).to_le_bytes();
+        let mark = fingerprint([head, tail, &length[..], &tokenizer[..]]);
+        Ok(Some(format!("{mark:032x}")))
     }
 
     /// Opens the tokenizer.

@@ -7,7 +7,7 @@ use yume_session::{BoxError, Event, Session, SessionError, Steering};
 use crate::fake::{FRAMES, World};
 use crate::walk::{FORWARD, LEFT, Walk, config, eventually};
 
-fn failures(session: &mut Session<u8>, count: usize) -> Vec<String> {
+fn failures(session: &mut Session<u8, u8>, count: usize) -> Vec<String> {
     let mut texts = Vec::new();
     eventually("the failure", || {
         texts.extend(session.events().filter_map(|event| match event {

@@ -43,6 +43,7 @@ pub(crate) struct Log {
     pub(crate) begun: Vec<u8>,
     pub(crate) asked: Vec<Motion>,
     pub(crate) cuts: Vec<usize>,
+    pub(crate) edits: Vec<u8>,
     /// The frames of the world as it now is, the start picture first.
     pub(crate) kept: Vec<Mark>,
     /// Where its segments begin in `kept`.
@@ -123,6 +124,7 @@ impl World {
 
 impl Generator for World {
     type Start = u8;
+    type Edit = u8;
 
     /// Start 99 fails and start 98 is a bug.
     fn begin(&mut self, start: u8, out: &mut dyn Outlet) -> Result<ControlFlow<()>, BoxError> {
@@ -183,6 +185,20 @@ impl Generator for World {
             }
         }
         Ok(Continue(()))
+    }
+
+    /// An even edit shows a picture, an odd one does not. Edit 99 fails and edit 98 is a bug.
+    fn edit(&mut self, edit: u8, out: &mut dyn Outlet) -> Result<ControlFlow<()>, BoxError> {
+        self.log.lock().unwrap().edits.push(edit);
+        match edit {
+            99 => return Err("the picture is broken; choose another".into()),
+            98 => panic!("edit is wrong"),
+            _ => self.start = edit,
+        }
+        let is_picture = edit.is_multiple_of(2);
+        let shown = if is_picture { out.frame(self.next(Motion::STILL)) } else { Continue(()) };
+        self.log.lock().unwrap().segments.clear();
+        Ok(shown)
     }
 
     fn cut(&mut self, frames: usize) -> usize {

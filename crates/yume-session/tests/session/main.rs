@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what the tests share may unwrap as they do")]
 
+mod edits;
 mod failures;
 mod fake;
 mod fake_sink;

@@ -84,7 +84,7 @@ fn a_drop_in_the_middle_of_a_segment_is_quick() {
 #[test]
 fn a_drop_does_not_wait_for_a_generator_that_never_answers() {
     let (answer, never) = bounded::<()>(0);
-    let session = Session::<u8>::spawn(
+    let session = Session::<u8, u8>::spawn(
         config(Steering::Cut, 4),
         move || {
             never.recv().ok();

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use yume_motion::Motion;
-use yume_session::{Event, Generator as _, Progress, ScriptError, Stage, run_script};
+use yume_session::{Event, Generator as _, Progress, ScriptError, ScriptStep, Stage, run_script};
 
 use crate::fake::{FRAMES, STRIDE, World};
 use crate::fake_sink::FakeSink;
 use crate::walk::{FORWARD, LEFT};
+
+fn walks(motions: &[Motion]) -> Vec<ScriptStep<u8>> {
+    motions.iter().map(|&motion| ScriptStep::Walk(motion)).collect()
+}
 
 #[test]
 fn every_frame_but_the_start_picture_is_written() {
@@ -19,7 +23,7 @@ fn every_frame_but_the_start_picture_is_written() {
     let report = run_script(
         &mut world,
         1,
-        &[FORWARD, Motion::STILL, LEFT],
+        walks(&[FORWARD, Motion::STILL, LEFT]),
         sink.boxed(),
         &mut |event| events.push(event),
         &AtomicBool::new(false),
@@ -56,8 +60,14 @@ fn an_interrupted_script_keeps_what_is_done() {
             }
             _ => {}
         };
-        let report =
-            run_script(&mut world, 1, &[FORWARD; 5], sink.boxed(), &mut on_event, &interrupted);
+        let report = run_script(
+            &mut world,
+            1,
+            walks(&[FORWARD; 5]),
+            sink.boxed(),
+            &mut on_event,
+            &interrupted,
+        );
         let report = report.unwrap();
         assert!(report.is_interrupted);
         assert_eq!((report.segments.len(), report.frames), (segment, frames as u64));
@@ -79,7 +89,7 @@ fn a_failure_finishes_the_sink_and_names_the_segment() {
         let error = run_script(
             &mut world,
             1,
-            &[FORWARD, LEFT],
+            walks(&[FORWARD, LEFT]),
             sink.boxed(),
             &mut |_| {},
             &AtomicBool::new(false),
@@ -99,7 +109,7 @@ fn a_start_that_fails_and_a_disk_that_fails_are_told_apart() {
         let ended = run_script(
             &mut world,
             start,
-            &[FORWARD, LEFT],
+            walks(&[FORWARD, LEFT]),
             sink.boxed(),
             &mut |_| {},
             &AtomicBool::new(false),
@@ -119,7 +129,55 @@ fn a_world_can_be_cut_after_a_script() {
     let mut world = World::default();
     let log = Arc::clone(&world.log);
     let sink = FakeSink::default().boxed();
-    run_script(&mut world, 1, &[FORWARD], sink, &mut |_| {}, &AtomicBool::new(false)).unwrap();
+    run_script(&mut world, 1, walks(&[FORWARD]), sink, &mut |_| {}, &AtomicBool::new(false))
+        .unwrap();
     assert_eq!(world.cut(5), 8);
     assert_eq!(log.lock().unwrap().kept.len(), 9);
+}
+
+#[test]
+fn edits_stand_between_the_segments_of_a_script() {
+    let (mut world, sink) = (World::default(), FakeSink::default());
+    let (log, written) = (Arc::clone(&world.log), Arc::clone(&sink.written));
+    let mut edited = 0;
+    let steps = [
+        ScriptStep::Walk(FORWARD),
+        ScriptStep::Edit(6),
+        ScriptStep::Edit(7),
+        ScriptStep::Walk(LEFT),
+    ];
+    let report = run_script(
+        &mut world,
+        1,
+        steps.to_vec(),
+        sink.boxed(),
+        &mut |event| edited += usize::from(event == Event::Edited),
+        &AtomicBool::new(false),
+    )
+    .unwrap();
+    assert_eq!((edited, log.lock().unwrap().edits.as_slice()), (2, &[6, 7][..]));
+    let told: Vec<_> = report.segments.iter().map(|s| (s.index, s.motion)).collect();
+    assert_eq!(told, [(0, FORWARD), (1, LEFT)], "edits are not counted as segments");
+    let marks = &written.lock().unwrap().marks;
+    let runs: Vec<_> =
+        marks.chunk_by(|a, b| a.start == b.start).map(|run| (run[0].start, run.len())).collect();
+    assert_eq!(runs, [(1, FRAMES), (6, 1), (7, FRAMES)]);
+    assert_eq!(report.frames, 2 * FRAMES as u64 + 1);
+}
+
+#[test]
+fn an_edit_that_fails_ends_the_script_with_its_reason() {
+    for (edit, reason) in [(99, "choose another"), (98, "edit is wrong")] {
+        let sink = FakeSink::default();
+        let written = Arc::clone(&sink.written);
+        let steps = [ScriptStep::Walk(FORWARD), ScriptStep::Edit(edit), ScriptStep::Walk(LEFT)];
+        let mut world = World::default();
+        let interrupted = AtomicBool::new(false);
+        let ended =
+            run_script(&mut world, 1, steps.to_vec(), sink.boxed(), &mut |_| {}, &interrupted);
+        let error = ended.unwrap_err();
+        assert!(matches!(&error, ScriptError::Edit { index: 1, .. }), "{error}");
+        assert!(error.to_string().contains(reason), "{error}");
+        assert!(written.lock().unwrap().is_finished);
+    }
 }

@@ -31,7 +31,7 @@ pub(crate) fn eventually(what: &str, mut is_true: impl FnMut() -> bool) {
 }
 
 pub(crate) struct Walk {
-    pub(crate) session: Session<u8>,
+    pub(crate) session: Session<u8, u8>,
     pub(crate) log: Arc<Mutex<Log>>,
     pub(crate) shown: Vec<Mark>,
     pub(crate) events: Vec<Event>,

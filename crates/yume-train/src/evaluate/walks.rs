@@ -165,7 +165,7 @@ impl Visit {
     fn walk(&mut self, trip: &Trip, start: &Frame, seed: u64) -> Result<Vec<Frame>, TrainError> {
         let mut seen = Collected(Vec::new());
         let picture = start.clone();
-        let start = Start { picture, fit: Fit::Stretch, scene: String::new(), seed };
+        let start = Start { frames: vec![picture], fit: Fit::Stretch, scene: String::new(), seed };
         let _ = self.world.begin(&start, &mut seen)?;
         for leg in &trip.legs {
             let _ = self.world.advance(leg.motion, &mut seen)?;

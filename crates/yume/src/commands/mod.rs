@@ -4,9 +4,10 @@ mod doctor;
 mod explore;
 mod fits;
 mod models;
+mod start;
 mod walk;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use burn::tensor::DType;
@@ -14,7 +15,6 @@ use yume::device::{self, Chosen};
 use yume::embedded;
 use yume::generator::WorldGenerator;
 use yume_checkpoint::{ModelFiles, ModelSpec};
-use yume_media::{Frame, read_picture};
 use yume_session::BoxError;
 use yume_world::{Coding, Model, Options, Precision, World};
 
@@ -53,6 +53,8 @@ pub(crate) struct Prepared {
     pub chosen: Chosen,
     pub precision: Precision,
     pub options: Options,
+    /// Where encoded captions are kept.
+    pub captions: PathBuf,
 }
 
 /// Finds the model and the device that `run` asks for.
@@ -72,7 +74,8 @@ pub(crate) fn prepare(run: &Run) -> Result<Prepared, BoxError> {
         let verdict = fits::verdict(spec, precision, chosen.memory);
         tracing::warn!("{label} on {}: {verdict}", chosen.label);
     }
-    Ok(Prepared { files, label, chosen, precision, options })
+    let captions = run.caption_cache.clone().unwrap_or_else(default_captions);
+    Ok(Prepared { files, label, chosen, precision, options, captions })
 }
 
 impl Prepared {
@@ -86,23 +89,13 @@ impl Prepared {
 
     /// Loads the model; takes a moment.
     pub(crate) fn open(self) -> Result<WorldGenerator, BoxError> {
-        let model = Model::open(&self.files, &self.chosen.device, self.precision)?;
+        let model = Model::open_remembering(
+            &self.files,
+            &self.chosen.device,
+            self.precision,
+            &self.captions,
+        )?;
         Ok(WorldGenerator::new(World::new(model, &self.options)?))
-    }
-}
-
-/// The picture named by an argument: a built-in start or a file.
-pub(crate) fn start_picture(argument: Option<&Path>) -> Result<Frame, BoxError> {
-    let starts = embedded::starts()?;
-    let Some(path) = argument else {
-        let first =
-            starts.into_iter().next().ok_or("the program was built without start pictures")?;
-        return Ok(first.1);
-    };
-    let built_in = starts.into_iter().find(|(name, _)| path.as_os_str() == name.as_str());
-    match built_in {
-        Some((_, frame)) if !path.exists() => Ok(frame),
-        _ => Ok(read_picture(path)?),
     }
 }
 
@@ -124,6 +117,15 @@ fn flops(spec: &ModelSpec, options: &Options) -> f64 {
     let dit = &spec.dit;
     let block = (8 * dit.dim * dit.dim + 2 * dit.dim * dit.ffn_dim) as f64;
     2.0 * passes * tokens * dit.num_layers as f64 * (block + 2.0 * tokens * dit.dim as f64)
+}
+
+fn default_captions() -> PathBuf {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    // The specification of that variable says that anything but an absolute path is ignored.
+    let cache = cache.filter(|folder| folder.is_absolute()).unwrap_or_else(|| {
+        std::env::home_dir().map_or_else(std::env::temp_dir, |home| home.join(".cache"))
+    });
+    cache.join("yume-explorer").join("captions")
 }
 
 fn segment_secs(spec: &ModelSpec) -> f64 {

@@ -8,18 +8,18 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use yume::explorer::ExplorerStart;
 use yume_media::open_sink;
 use yume_session::{BoxError, Event, ScriptReport, Stage, run_script};
 use yume_world::SegmentTimes;
 
-use super::{Exit, prepare, start_picture};
+use super::{Exit, prepare, start};
 use crate::cli::Walk;
 
 pub(super) fn run(walk: &Walk) -> Result<Exit, BoxError> {
     // Everything that can be wrong with the arguments is found before the model is loaded.
-    let picture = start_picture(walk.start.as_deref())?;
     let prepared = prepare(&walk.run)?;
+    let from = start::start(walk, prepared.files.spec())?;
+    let steps = start::steps(walk)?;
     let frame = prepared.files.spec().frame;
     let (device, model) = (prepared.chosen.label.clone(), prepared.label.clone());
     let sink =
@@ -37,10 +37,9 @@ pub(super) fn run(walk: &Walk) -> Result<Exit, BoxError> {
     let mut generator = prepared.open()?;
     let loading = started.elapsed();
     let times = generator.times();
-    let start = ExplorerStart { picture, seed: walk.run.seed };
+    generator.world().learn(start::captions(&from.scene, &steps))?;
     let mut on_event = |event: Event| show(&bar, ticks_per_segment, &event);
-    let report =
-        run_script(&mut generator, start, &walk.motions, sink, &mut on_event, &interrupted);
+    let report = run_script(&mut generator, from, steps, sink, &mut on_event, &interrupted);
     bar.finish_and_clear();
     let report = report?;
     let facts = Facts {

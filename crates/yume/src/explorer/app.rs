@@ -18,7 +18,7 @@ use winit::{
 use yume_session::Session;
 
 use super::{
-    ExplorerConfig, ExplorerError, ExplorerStart,
+    ExplorerConfig, ExplorerEdit, ExplorerError, ExplorerStart,
     frame_times::FrameTimes,
     hud::{self, Thumbnail},
     icon::icon,
@@ -66,7 +66,7 @@ pub(super) fn run(
     event_loop: EventLoop<Wake>,
     waker: Waker,
     config: ExplorerConfig,
-    session: Session<ExplorerStart>,
+    session: Session<ExplorerStart, ExplorerEdit>,
     exit_at: Option<Instant>,
 ) -> Result<(), ExplorerError> {
     let visit = Visit::new(&config, session, waker.clone())

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use yume_media::Frame;
+use yume_media::{Fit, Frame};
 use yume_motion::{walk::WalkRule, warp::WarpModel};
 use yume_session::{Session, SessionError};
 
@@ -68,10 +68,31 @@ pub struct Sample {
 /// What a world begins from.
 #[derive(Clone, Debug)]
 pub struct ExplorerStart {
-    /// The picture, of any size.
-    pub picture: Frame,
+    /// A picture, or frames of a video in order, of any size: the walk goes on from the last one.
+    pub frames: Vec<Frame>,
+    /// How they are brought to the model's size.
+    pub fit: Fit,
+    /// What the person says about the place; may be empty.
+    pub scene: String,
     /// The seed of its randomness.
     pub seed: u64,
+}
+
+impl ExplorerStart {
+    /// A walk into one picture. It is cropped: upright things stay upright, where a stretched street
+    /// would bend every motion.
+    pub fn picture(picture: Frame, seed: u64) -> Self {
+        Self { frames: vec![picture], fit: Fit::Crop, scene: String::new(), seed }
+    }
+}
+
+/// A change of the world while it goes on.
+#[derive(Clone, Debug)]
+pub enum ExplorerEdit {
+    /// The walk goes on from this picture, of any size, in the place of the one on screen.
+    Picture(Frame),
+    /// What the person says about the place from now on.
+    Scene(String),
 }
 
 /// Opens the window and returns when it is closed. Call it on the main thread, once per process.
@@ -83,7 +104,9 @@ pub struct ExplorerStart {
 /// Fails with a sentence that says what to do where there is no display or no way to draw, or the session does not start.
 pub fn run(
     config: ExplorerConfig,
-    spawn: impl FnOnce(Box<dyn Fn() + Send + Sync>) -> Result<Session<ExplorerStart>, SessionError>,
+    spawn: impl FnOnce(
+        Box<dyn Fn() + Send + Sync>,
+    ) -> Result<Session<ExplorerStart, ExplorerEdit>, SessionError>,
 ) -> Result<(), ExplorerError> {
     let exit_at = config.exit_after.map(|after| Instant::now() + after);
     let event_loop = app::open_event_loop()?;

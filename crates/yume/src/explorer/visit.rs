@@ -12,7 +12,7 @@ use yume_motion::Motion;
 use yume_session::{Event, Session, Status};
 
 use super::{
-    ExplorerConfig, ExplorerStart, Sample,
+    ExplorerConfig, ExplorerEdit, ExplorerStart, Sample,
     files::{Answer, Files, Order},
     intent::Intent,
     look_ahead::{Change, LookAhead},
@@ -61,7 +61,7 @@ pub(super) struct Visit {
     pub(super) panels: Panels,
     pub(super) fingers: Fingers,
     pub(super) look_ahead: Option<LookAhead>,
-    session: Session<ExplorerStart>,
+    session: Session<ExplorerStart, ExplorerEdit>,
     files: Files,
     samples: Vec<Sample>,
     recordings_dir: PathBuf,
@@ -85,7 +85,7 @@ impl Visit {
     /// Begins with the configured picture, or with the first sample.
     pub(super) fn new(
         config: &ExplorerConfig,
-        session: Session<ExplorerStart>,
+        session: Session<ExplorerStart, ExplorerEdit>,
         waker: Waker,
     ) -> io::Result<Self> {
         let look_ahead = config.warp.map(|model| LookAhead::new(config.walk, model));
@@ -312,7 +312,7 @@ impl Visit {
         self.is_opening = true;
         self.panels.message = None;
         self.idle_since = None;
-        self.session.begin(ExplorerStart { picture, seed: self.seed });
+        self.session.begin(ExplorerStart::picture(picture, self.seed));
         if let Some(ahead) = &mut self.look_ahead {
             ahead.restart();
         }
@@ -368,7 +368,7 @@ impl Visit {
                 self.is_ready = true;
                 self.is_opening = false;
             }
-            Event::Progress(_) => {}
+            Event::Progress(_) | Event::Edited => {}
             Event::SegmentDone(report) => {
                 debug!("segment {} took {:.2} s", report.index, report.seconds);
                 if let Some(ahead) = &mut self.look_ahead {

@@ -17,13 +17,14 @@ struct Colors {
 
 impl Generator for Colors {
     type Start = ExplorerStart;
+    type Edit = ExplorerEdit;
 
     fn begin(
         &mut self,
         start: ExplorerStart,
         out: &mut dyn Outlet,
     ) -> Result<ControlFlow<()>, BoxError> {
-        self.next = start.picture.pixel(0, 0)[0];
+        self.next = start.frames[0].pixel(0, 0)[0];
         if self.next == 255 {
             return Err("white pictures lead nowhere".into());
         }
@@ -37,6 +38,20 @@ impl Generator for Colors {
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    fn edit(
+        &mut self,
+        edit: ExplorerEdit,
+        out: &mut dyn Outlet,
+    ) -> Result<ControlFlow<()>, BoxError> {
+        match edit {
+            ExplorerEdit::Picture(picture) => {
+                self.next = picture.pixel(0, 0)[0];
+                Ok(self.emit(out))
+            }
+            ExplorerEdit::Scene(_) => Ok(ControlFlow::Continue(())),
+        }
     }
 
     fn cut(&mut self, frames: usize) -> usize {
