@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use yume::device::DeviceChoice;
 
+use crate::sampling::Sampling;
+
 /// Walk through worlds that are generated while you walk.
 ///
 /// Without a command the explorer opens: WASD walks, the arrow keys turn, F1 shows all keys. Drop a
@@ -45,9 +47,8 @@ pub(crate) struct Run {
     /// How weights are held: fewer bits take less memory and change the pictures a little.
     #[arg(long, value_enum, default_value_t = Held::Auto)]
     pub weights: Held,
-    /// Solver steps per segment [default: the model's own].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub steps: Option<u16>,
+    #[command(flatten)]
+    pub sampling: Sampling,
     /// Seed of the walk: the same seed, start and motions give the same walk on the same device.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
