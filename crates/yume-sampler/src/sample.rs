@@ -1,196 +1,223 @@
-//! One segment from noise to latents: Euler steps, guidance, re-noised history
-//! (`fastvideo/sample/sample.py` of Yume 1.0).
+//! One segment from noise to latents: steps, looks ahead, guidance, re-noised history
+//! (`fastvideo/sample/sample.py` and `sample_tts.py` of Yume 1.0).
 
 use std::ops::ControlFlow;
 
 use burn::tensor::Tensor;
 
-use crate::Schedule;
+use crate::aam::Mixing;
+use crate::{Plan, Slips, Velocity};
 
-/// Predicts the velocity (noise minus clean) of the newest frames.
-pub trait Velocity {
-    /// With the caption. `latents` holds history and segment at noise level `sigma`,
-    /// `[1, channels, frames, height, width]`; the result holds at least the segment's frames,
-    /// newest last.
-    fn conditional(&mut self, latents: Tensor<5>, sigma: f64) -> Tensor<5>;
-
-    /// With the negative prompt; asked only if there is guidance.
-    fn unconditional(&mut self, latents: Tensor<5>, sigma: f64) -> Tensor<5>;
+/// What a segment is made from.
+pub struct Material<'a> {
+    /// The clean latents before it, `[1, channels, n, height, width]`.
+    pub history: &'a Tensor<5>,
+    /// Noise of history and segment, `[1, channels, n + segment, height, width]`.
+    pub noise: Tensor<5>,
+    /// More noise of the given shape, for solvers that add some.
+    pub fresh: &'a mut dyn FnMut([usize; 5]) -> Tensor<5>,
 }
 
-/// How a segment is sampled.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
-    /// The noise levels.
-    pub schedule: Schedule,
-    /// `v = u + guidance (c - u)`; 1 asks for the conditional velocity only.
-    pub guidance: f32,
+/// What has just been done.
+#[derive(Clone, Copy, Debug)]
+pub enum Moment<'a> {
+    /// The network has been asked `done` times of `all`.
+    Evaluated {
+        /// Evaluations so far.
+        done: usize,
+        /// Evaluations of the segment.
+        all: usize,
+    },
+    /// A step was taken.
+    Stepped {
+        /// Steps done.
+        steps: usize,
+        /// The segment after it, `[1, channels, segment, height, width]`.
+        latents: &'a Tensor<5>,
+    },
 }
 
-/// Sampling was stopped between two steps; nothing of the segment remains.
+/// Sampling was stopped; nothing of the segment remains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interrupted;
 
-/// Samples the frames that follow `history`.
+/// Samples the frames that follow the history.
 ///
 /// The history enters every step at the segment's own noise level, made from the segment's noise:
-/// the network never sees it clean (its clean form is part of the conditioning). `on_step` is told
-/// the number of steps done and the latents of the segment so far, and may stop the run.
+/// the network never sees it clean (its clean form is part of the conditioning). `watch` is told
+/// after every network evaluation and every step, and may stop the run.
 ///
 /// # Shapes
-/// - history: clean, `[1, channels, n, height, width]`
-/// - noise: `[1, channels, n + segment, height, width]`
 /// - output: `[1, channels, segment, height, width]`
 ///
 /// # Errors
-/// [`Interrupted`] if `on_step` breaks.
+/// [`Interrupted`] if `watch` breaks.
 pub fn sample(
     plan: &Plan,
     velocity: &mut impl Velocity,
-    history: &Tensor<5>,
-    noise: Tensor<5>,
-    mut on_step: impl FnMut(usize, &Tensor<5>) -> ControlFlow<()>,
+    material: Material<'_>,
+    mut watch: impl FnMut(Moment<'_>) -> ControlFlow<()>,
 ) -> Result<Tensor<5>, Interrupted> {
-    let schedule = &plan.schedule;
-    let [_, _, frames, ..] = noise.dims();
-    let [_, _, known, ..] = history.dims();
-    let length = frames - known;
-    let history_noise = noise.clone().narrow(2, 0, known);
-    let mut segment = noise.narrow(2, known, length);
-    let mut noisy_history = history_noise.clone();
-    for (i, &sigma) in schedule.sigmas().iter().enumerate() {
-        let latents = Tensor::cat(vec![noisy_history, segment.clone()], 2);
-        let v = newest(velocity.conditional(latents.clone(), sigma), length);
-        let v = if plan.guidance == 1.0 {
-            v
-        } else {
-            let u = newest(velocity.unconditional(latents, sigma), length);
-            u.clone() + (v - u) * plan.guidance
-        };
-        segment = segment + v * (schedule.after(i) - sigma) as f32;
-        let sigma = schedule.history_after(i) as f32;
-        noisy_history = history_noise.clone() * sigma + history.clone() * (1.0 - sigma);
-        if on_step(i + 1, &segment).is_break() {
-            return Err(Interrupted);
-        }
+    let all = plan.evaluations();
+    let segment = segment_noise(&material);
+    Run::new(plan, material, Count { done: 0, all }).solve(velocity, 0, segment, None, &mut watch)
+}
+
+/// The part of the noise that becomes the segment.
+pub(crate) fn segment_noise(material: &Material<'_>) -> Tensor<5> {
+    let ([_, _, frames, ..], [_, _, known, ..]) = (material.noise.dims(), material.history.dims());
+    material.noise.clone().narrow(2, known, frames - known)
+}
+
+/// Network evaluations.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Count {
+    /// So far.
+    pub done: usize,
+    /// Of the segment.
+    pub all: usize,
+}
+
+/// One pass over the schedule.
+pub(crate) struct Run<'p, 'a> {
+    plan: &'p Plan,
+    history: &'a Tensor<5>,
+    history_noise: Tensor<5>,
+    fresh: &'a mut dyn FnMut([usize; 5]) -> Tensor<5>,
+    count: Count,
+}
+
+impl<'p, 'a> Run<'p, 'a> {
+    /// A pass of `plan` that goes on counting from `count`.
+    pub(crate) fn new(plan: &'p Plan, material: Material<'a>, count: Count) -> Self {
+        let Material { history, noise, fresh } = material;
+        let [_, _, known, ..] = history.dims();
+        Self { plan, history, history_noise: noise.narrow(2, 0, known), fresh, count }
     }
-    Ok(segment)
+
+    /// Takes `segment` from the noise level of step `first` to latents.
+    pub(crate) fn solve(
+        mut self,
+        velocity: &mut impl Velocity,
+        first: usize,
+        mut segment: Tensor<5>,
+        mixing: Option<&Mixing<'_>>,
+        watch: &mut impl FnMut(Moment<'_>) -> ControlFlow<()>,
+    ) -> Result<Tensor<5>, Interrupted> {
+        let plan = self.plan;
+        let mut last_seen = None;
+        for (i, &sigma) in plan.schedule.sigmas().iter().enumerate().skip(first) {
+            if let Some(mixing) = mixing {
+                segment = mixing.mix(segment, i, sigma);
+            }
+            let v = self.velocity(velocity, &segment, i, sigma, watch)?;
+            let mut next = self.step(&segment, v, i);
+            if plan.solver.looks(i) {
+                let seen = self.look_ahead(velocity, &next, i, watch)?;
+                if plan.slips == Slips::Published || seen.is_some() {
+                    last_seen = seen.or(last_seen);
+                    if let Some(v) = &last_seen {
+                        next = segment + v.clone() * (plan.schedule.after(i) - sigma) as f32;
+                    }
+                }
+            }
+            segment = next;
+            if watch(Moment::Stepped { steps: i + 1, latents: &segment }).is_break() {
+                return Err(Interrupted);
+            }
+        }
+        Ok(segment)
+    }
+
+    /// The velocity found by going on from `segment`, which is where step `i` has led.
+    fn look_ahead(
+        &mut self,
+        velocity: &mut impl Velocity,
+        segment: &Tensor<5>,
+        i: usize,
+        watch: &mut impl FnMut(Moment<'_>) -> ControlFlow<()>,
+    ) -> Result<Option<Tensor<5>>, Interrupted> {
+        let plan = self.plan;
+        let (sigmas, steps) = (plan.schedule.sigmas(), plan.schedule.steps());
+        let mut segment = segment.clone();
+        let mut seen = None;
+        for j in plan.solver.ahead(i, steps) {
+            let history = match plan.slips {
+                Slips::Published if j == i + 1 => sigmas[plan.solver.horizon(i, steps)],
+                Slips::Published | Slips::Mended => sigmas[j],
+            };
+            let v = self.velocity(velocity, &segment, j, history, watch)?;
+            seen = Some(v.clone());
+            segment = self.step(&segment, v, j);
+        }
+        Ok(seen)
+    }
+
+    /// The guided velocity of the segment at step `i`, with the history at noise level `history`.
+    fn velocity(
+        &mut self,
+        velocity: &mut impl Velocity,
+        segment: &Tensor<5>,
+        i: usize,
+        history: f64,
+        watch: &mut impl FnMut(Moment<'_>) -> ControlFlow<()>,
+    ) -> Result<Tensor<5>, Interrupted> {
+        let mut asked = |times: usize| {
+            self.count.done += times;
+            let Count { done, all } = self.count;
+            match watch(Moment::Evaluated { done, all }) {
+                ControlFlow::Continue(()) => Ok(()),
+                ControlFlow::Break(()) => Err(Interrupted),
+            }
+        };
+        let sigma = self.plan.schedule.sigmas()[i];
+        let noisy = self.history_noise.clone() * history as f32
+            + self.history.clone() * (1.0 - history as f32);
+        let latents = Tensor::cat(vec![noisy, segment.clone()], 2);
+        let [_, _, length, ..] = segment.dims();
+        let Some(scale) = self.plan.guidance.at(sigma) else {
+            let v = newest(velocity.conditional(latents, sigma), length);
+            asked(1)?;
+            return Ok(v);
+        };
+        let (v, u) = match velocity.both(&latents, sigma) {
+            Some(both) => {
+                asked(2)?;
+                both
+            }
+            None => {
+                let v = velocity.conditional(latents.clone(), sigma);
+                asked(1)?;
+                let u = velocity.unconditional(latents, sigma);
+                asked(1)?;
+                (v, u)
+            }
+        };
+        let (v, u) = (newest(v, length), newest(u, length));
+        Ok(u.clone() + (v - u) * scale)
+    }
+
+    /// Step `i` along the velocity `v`.
+    fn step(&mut self, segment: &Tensor<5>, v: Tensor<5>, i: usize) -> Tensor<5> {
+        let schedule = &self.plan.schedule;
+        let (sigma, next) = (schedule.sigmas()[i], schedule.after(i));
+        let euler = segment.clone() + v.clone() * (next - sigma) as f32;
+        let eta = f64::from(self.plan.solver.eta());
+        let is_last = i + 1 == schedule.steps();
+        if eta == 0.0 || (is_last && self.plan.slips == Slips::Mended) {
+            return euler;
+        }
+        // The noise that the network sees, `x0 + v`, is minus sigma times the score.
+        let seen_noise = segment.clone() + v * (1.0 - sigma) as f32;
+        let calmer = euler + seen_noise * (0.5 * eta * eta / sigma * (next - sigma)) as f32;
+        if is_last {
+            return calmer;
+        }
+        calmer + (self.fresh)(segment.dims()) * (eta * (sigma - next).sqrt()) as f32
+    }
 }
 
 fn newest(velocity: Tensor<5>, length: usize) -> Tensor<5> {
     let [_, _, frames, ..] = velocity.dims();
     velocity.narrow(2, frames - length, length)
-}
-
-#[cfg(test)]
-mod tests {
-    use burn::tensor::{Device, TensorData};
-
-    use super::*;
-    use crate::Noise;
-
-    /// The exact field between one noise and one clean sample, with an offset per prediction.
-    struct Straight {
-        velocity: Tensor<5>,
-        offset: f32,
-        calls: usize,
-    }
-
-    impl Velocity for Straight {
-        fn conditional(&mut self, latents: Tensor<5>, _sigma: f64) -> Tensor<5> {
-            self.calls += 1;
-            assert_eq!(latents.dims()[2], 5);
-            self.velocity.clone()
-        }
-
-        fn unconditional(&mut self, _latents: Tensor<5>, _sigma: f64) -> Tensor<5> {
-            self.calls += 1;
-            self.velocity.clone() + self.offset
-        }
-    }
-
-    fn tensors() -> (Tensor<5>, Tensor<5>, Tensor<5>) {
-        let device = Device::flex();
-        let mut noise = Noise::new(1, 0);
-        let history = noise.draw([1, 2, 3, 2, 2], &device);
-        let clean = noise.draw([1, 2, 2, 2, 2], &device);
-        (history, clean, noise.draw([1, 2, 5, 2, 2], &device))
-    }
-
-    fn largest_difference(a: Tensor<5>, b: Tensor<5>) -> f32 {
-        (a - b).abs().max().into_scalar::<f32>()
-    }
-
-    #[test]
-    fn an_exact_field_leads_to_the_data_in_any_number_of_steps() {
-        for steps in [1, 4, 14, 50] {
-            let (history, clean, noise) = tensors();
-            let velocity = noise.clone().narrow(2, 3, 2) - clean.clone();
-            let mut field = Straight { velocity, offset: 9.0, calls: 0 };
-            let schedule = Schedule::shifted(steps, 3.0).unwrap();
-            let plan = Plan { schedule, guidance: 1.0 };
-            let mut seen = 0;
-            let out = sample(&plan, &mut field, &history, noise, |step, _| {
-                seen = step;
-                ControlFlow::Continue(())
-            })
-            .unwrap();
-            assert!(largest_difference(out, clean) < 1e-5, "{steps} steps");
-            assert_eq!((field.calls, seen), (steps, steps));
-        }
-    }
-
-    #[test]
-    fn guidance_extrapolates_from_the_unconditional_velocity() {
-        let (history, clean, noise) = tensors();
-        let velocity = noise.clone().narrow(2, 3, 2) - clean.clone();
-        let mut field = Straight { velocity, offset: 1.0, calls: 0 };
-        let plan = Plan { schedule: Schedule::shifted(3, 3.0).unwrap(), guidance: 5.0 };
-        let out =
-            sample(&plan, &mut field, &history, noise, |_, _| ControlFlow::Continue(())).unwrap();
-        // v = u + 5 (c - u) with u = c + 1 is c - 4; over a unit of time that adds 4.
-        assert!(largest_difference(out, clean + 4.0) < 1e-4);
-        assert_eq!(field.calls, 6);
-    }
-
-    #[test]
-    fn a_break_stops_between_steps() {
-        let (history, clean, noise) = tensors();
-        let mut field = Straight { velocity: clean, offset: 0.0, calls: 0 };
-        let plan = Plan { schedule: Schedule::shifted(10, 3.0).unwrap(), guidance: 1.0 };
-        let stop_after_two = |step, _: &Tensor<5>| {
-            if step == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        assert!(matches!(
-            sample(&plan, &mut field, &history, noise, stop_after_two),
-            Err(Interrupted)
-        ));
-        assert_eq!(field.calls, 2);
-    }
-
-    #[test]
-    fn the_history_is_noised_like_the_segment() {
-        struct Recorder(Vec<f32>);
-        impl Velocity for Recorder {
-            fn conditional(&mut self, latents: Tensor<5>, _sigma: f64) -> Tensor<5> {
-                self.0.push(latents.clone().narrow(2, 0, 1).max().into_scalar::<f32>());
-                latents.narrow(2, 1, 1) * 0.0
-            }
-            fn unconditional(&mut self, latents: Tensor<5>, _sigma: f64) -> Tensor<5> {
-                latents
-            }
-        }
-        let device = Device::flex();
-        let tensor = |values: Vec<f32>, frames| {
-            Tensor::<5>::from_data(TensorData::new(values, [1, 1, frames, 1, 1]), &device)
-        };
-        let plan = Plan { schedule: Schedule::shifted(2, 1.0).unwrap(), guidance: 1.0 };
-        let mut recorder = Recorder(Vec::new());
-        let history = tensor(vec![10.0], 1);
-        sample(&plan, &mut recorder, &history, tensor(vec![2.0, 0.0], 2), |_, _| {
-            ControlFlow::Continue(())
-        })
-        .unwrap();
-        assert_eq!(recorder.0, [2.0, 6.0]); // pure noise, then half and half
-    }
 }

@@ -10,6 +10,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use yume_checkpoint::{ModelFiles, Weights};
 use yume_media::{Fit, Frame};
 use yume_motion::{Motion, Travel, Turn};
+use yume_sampler::Noise;
 
 use crate::{Model, Outlet, Stage, Start, World, pixels};
 
@@ -106,7 +107,9 @@ fn two_segments_agree_at_every_stage() {
         let velocity = world.velocity(&prepared, noise.clone());
         golden.check(&name("velocity_step0"), &values(velocity));
         let mut shown = Frames::default();
-        assert!(world.generate(prepared, noise, &mut shown).unwrap().is_continue());
+        assert!(
+            world.generate(prepared, (noise, Noise::new(0, 0)), &mut shown).unwrap().is_continue()
+        );
         golden.check(&name("latents"), &values(world.newest_latents()));
         let frames = world.newest_frames();
         golden.check(&name("frames"), &excerpt(&frames));

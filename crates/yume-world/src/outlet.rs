@@ -18,7 +18,7 @@ pub enum Stage {
 
 /// Receives progress and frames. A break means that the order is stale: stop as soon as possible.
 pub trait Outlet {
-    /// `step` of `steps` of a stage are done.
+    /// `step` of `steps` of a stage are done; while sampling they are evaluations of the network.
     fn progress(&mut self, stage: Stage, step: usize, steps: usize) -> ControlFlow<()>;
 
     /// The next frame of the walk.
@@ -30,7 +30,7 @@ pub trait Outlet {
 pub struct SegmentTimes {
     /// Caption, conditioning and everything before sampling.
     pub text: Duration,
-    /// Solver steps.
+    /// Evaluations of the network.
     pub sampling: Duration,
     /// Decoding, and encoding what was decoded for the segments to come.
     pub decoding: Duration,

@@ -1,40 +1,106 @@
 //! The DiT as the velocity that a solver asks for.
 
 use burn::tensor::Tensor;
-use yume_nets::dit::{Context, Dit, DitInput, Plan};
+use yume_nets::dit::{CachePlan, Context, Dit, DitInput, FeatureCache, Plan};
 use yume_sampler::Velocity;
 
 /// The timestep of pure noise: the DiT is told `TIMESTEPS * sigma`.
 pub const TIMESTEPS: f64 = 1000.0;
 
-/// One segment's network: fixed conditioning, caption and plan.
-pub(crate) struct DitVelocity<'a> {
-    pub dit: &'a Dit,
-    pub plan: &'a Plan,
-    pub conditioning: Tensor<5>,
-    pub context: &'a Context,
-    pub negative: Option<&'a Context>,
+/// Which blocks of the DiT are reused from pass to pass, by caption.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caches {
+    /// With the caption.
+    pub conditional: CachePlan,
+    /// With the negative prompt.
+    pub unconditional: CachePlan,
 }
 
-impl DitVelocity<'_> {
-    fn forward(&self, latents: Tensor<5>, sigma: f64, context: &Context) -> Tensor<5> {
-        let input = DitInput {
-            latents,
-            conditioning: self.conditioning.clone(),
-            timesteps: vec![sigma * TIMESTEPS],
-        };
-        self.dit.forward(input, context, self.plan)
+impl Caches {
+    /// Nothing is reused.
+    pub const NONE: Self = Self { conditional: CachePlan::NONE, unconditional: CachePlan::NONE };
+
+    /// The same plan for both captions.
+    pub fn both(plan: CachePlan) -> Self {
+        Self { conditional: plan.clone(), unconditional: plan }
+    }
+}
+
+/// One segment's network: fixed conditioning and plan, two captions, and what the blocks added last.
+/// It is made for one segment and dropped with it, so no residual outlives what it was made from.
+pub struct DitVelocity<'a> {
+    dit: &'a Dit,
+    plan: &'a Plan,
+    conditioning: Tensor<5>, // [1, 20, frames, height, width]
+    caption: (&'a Context, FeatureCache),
+    negative: Option<(&'a Context, FeatureCache)>,
+    pair: Option<(Context, FeatureCache)>,
+}
+
+impl<'a> DitVelocity<'a> {
+    /// The velocity of one segment. Without `negative` it can only be asked with the caption.
+    ///
+    /// # Shapes
+    /// - conditioning: `[1, 4 + z, frames, height, width]`
+    pub fn new(
+        dit: &'a Dit,
+        plan: &'a Plan,
+        conditioning: Tensor<5>,
+        (caption, negative): (&'a Context, Option<&'a Context>),
+        caches: &Caches,
+    ) -> Self {
+        let unconditional = |context| (context, FeatureCache::new(caches.unconditional.clone()));
+        Self {
+            dit,
+            plan,
+            conditioning,
+            caption: (caption, FeatureCache::new(caches.conditional.clone())),
+            negative: negative.map(unconditional),
+            pair: None,
+        }
+    }
+
+    /// Asks for both velocities in one pass over a batch of two, which takes more memory and wastes
+    /// less of a wide device. Captions whose caches differ stay apart.
+    #[must_use]
+    pub fn in_pairs(mut self, caches: &Caches) -> Self {
+        if let Some((negative, _)) = self.negative
+            && caches.conditional == caches.unconditional
+        {
+            let context = self.caption.0.with(negative);
+            self.pair = Some((context, FeatureCache::new(caches.conditional.clone())));
+        }
+        self
+    }
+}
+
+/// What a pass reads; `copies` items of a batch differ only in their caption.
+fn input(conditioning: &Tensor<5>, latents: Tensor<5>, sigma: f64, copies: usize) -> DitInput {
+    DitInput {
+        latents: latents.repeat_dim(0, copies),
+        conditioning: conditioning.clone().repeat_dim(0, copies),
+        timesteps: vec![sigma * TIMESTEPS; copies],
     }
 }
 
 impl Velocity for DitVelocity<'_> {
     fn conditional(&mut self, latents: Tensor<5>, sigma: f64) -> Tensor<5> {
-        self.forward(latents, sigma, self.context)
+        let input = input(&self.conditioning, latents, sigma, 1);
+        let (context, cache) = &mut self.caption;
+        self.dit.forward_cached(input, context, self.plan, cache)
     }
 
     fn unconditional(&mut self, latents: Tensor<5>, sigma: f64) -> Tensor<5> {
-        let negative =
-            self.negative.expect("guidance asks for a negative prompt when it is set up");
-        self.forward(latents, sigma, negative)
+        let input = input(&self.conditioning, latents, sigma, 1);
+        let (context, cache) =
+            self.negative.as_mut().expect("guidance comes with a negative prompt");
+        self.dit.forward_cached(input, context, self.plan, cache)
+    }
+
+    fn both(&mut self, latents: &Tensor<5>, sigma: f64) -> Option<(Tensor<5>, Tensor<5>)> {
+        let (context, cache) = self.pair.as_mut()?;
+        let input = input(&self.conditioning, latents.clone(), sigma, 2);
+        let v = self.dit.forward_cached(input, context, self.plan, cache);
+        Some((v.clone().narrow(0, 0, 1), v.narrow(0, 1, 1)))
     }
 }

@@ -4,21 +4,22 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use burn::tensor::Tensor;
-use yume_checkpoint::{ModelSpec, SamplerDefaults};
 use yume_media::{Fit, Frame};
 use yume_motion::Motion;
 use yume_motion::walk::WalkState;
+use yume_nets::dit::Context;
 use yume_nets::resample::Kernel;
 use yume_nets::vae::{FRAMES_PER_LATENT, StreamCache};
-use yume_sampler::{Noise, Schedule, sample};
+use yume_sampler::{
+    Guidance, Interrupted, Material, Moment, Noise, Pass, Plan, sample, sample_twice,
+};
 
 use crate::cap::capped;
 use crate::captions::Contexts;
 use crate::opening::{fitted, opening};
 use crate::prepared::Prepared;
 use crate::state::WalkedState;
-use crate::velocity::DitVelocity;
-use crate::{Model, Outlet, SegmentTimes, Stage, WorldError, pixels};
+use crate::{DitVelocity, Model, Options, Outlet, SegmentTimes, Stage, WorldError, pixels};
 
 /// Where a walk begins.
 #[derive(Clone, Debug)]
@@ -35,29 +36,12 @@ pub struct Start {
     pub seed: u64,
 }
 
-/// How segments are sampled; [`Model::options`] gives the model's own choice.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Options {
-    /// Solver steps.
-    pub steps: usize,
-    /// Shift of the schedule.
-    pub shift: f64,
-    /// Guidance; 1 runs the network once per step, anything else twice.
-    pub guidance: f32,
-}
-
-impl Options {
-    /// The choice of a model's makers.
-    pub fn of(spec: &ModelSpec) -> Self {
-        let SamplerDefaults { steps, shift, guidance } = spec.sampler;
-        Self { steps, shift, guidance }
-    }
-}
-
 /// A world that can be walked.
 pub struct World {
     model: Model,
-    sampling: yume_sampler::Plan,
+    options: Options,
+    /// The first pass of two, and the second or only one.
+    plans: (Plan, Plan),
     walk: Option<Walk>,
     times: SegmentTimes,
 }
@@ -82,9 +66,18 @@ impl World {
     /// # Errors
     /// If `options` make no schedule.
     pub fn new(model: Model, options: &Options) -> Result<Self, WorldError> {
-        let schedule = Schedule::shifted(options.steps, options.shift)?;
-        let sampling = yume_sampler::Plan { schedule, guidance: options.guidance };
-        Ok(Self { model, sampling, walk: None, times: SegmentTimes::default() })
+        let (plans, options) = (options.plans()?, options.clone());
+        Ok(Self { model, options, plans, walk: None, times: SegmentTimes::default() })
+    }
+
+    /// Samples the segments to come in another way.
+    ///
+    /// # Errors
+    /// If `options` make no schedule; the world goes on as before then.
+    pub fn set_options(&mut self, options: &Options) -> Result<(), WorldError> {
+        self.plans = options.plans()?;
+        self.options = options.clone();
+        Ok(())
     }
 
     /// The model it runs.
@@ -161,41 +154,33 @@ impl World {
         let started = Instant::now();
         let prepared = self.prepare(motion)?;
         let walk = self.walk.as_ref().ok_or(WorldError::NotBegun)?;
-        let noise = Noise::new(walk.seed, walk.segment as u64)
-            .draw(prepared.noise_shape(), self.model.device());
+        let mut stream = Noise::new(walk.seed, walk.segment as u64);
+        let noise = stream.draw(prepared.noise_shape(), self.model.device());
         self.times.text = started.elapsed();
-        self.generate(prepared, noise, outlet)
+        self.generate(prepared, (noise, stream), outlet)
     }
 
     /// Everything of a segment that is known before the noise.
     pub(crate) fn prepare(&mut self, motion: Motion) -> Result<Prepared, WorldError> {
         let walk = self.walk.as_mut().ok_or(WorldError::NotBegun)?;
-        walk.contexts.prepare(&self.model, motion, self.sampling.guidance != 1.0)?;
+        let with_negative = self.options.guidance != Guidance::None;
+        walk.contexts.prepare(&self.model, motion, with_negative)?;
         Prepared::new(&self.model, &walk.state, motion)
     }
 
-    /// Samples and decodes a segment from its noise.
+    /// Samples and decodes a segment from its noise, and from more of it if the solver adds some.
     pub(crate) fn generate(
         &mut self,
         prepared: Prepared,
-        noise: Tensor<5>,
+        noise: (Tensor<5>, Noise),
         outlet: &mut dyn Outlet,
     ) -> Result<ControlFlow<()>, WorldError> {
         let started = Instant::now();
         let walk = self.walk.as_mut().ok_or(WorldError::NotBegun)?;
         let model = &self.model;
-        let (context, negative) = walk.contexts.of(prepared.motion);
-        let mut velocity = DitVelocity {
-            dit: model.dit(),
-            plan: &prepared.plan,
-            conditioning: prepared.conditioning,
-            context,
-            negative,
-        };
-        let steps = self.sampling.schedule.steps();
-        let sampled = sample(&self.sampling, &mut velocity, &prepared.history, noise, |step, _| {
-            outlet.progress(Stage::Sampling, step, steps)
-        });
+        let contexts = walk.contexts.of(prepared.motion);
+        let sampling = Sampling { model, options: &self.options, plans: &self.plans };
+        let sampled = sampling.run(&prepared, contexts, noise, outlet);
         let Ok(latents) = sampled else { return Ok(ControlFlow::Break(())) };
         if !latents.clone().abs().max().into_scalar::<f32>().is_finite() {
             return Err(WorldError::NotFinite { segment: walk.segment });
@@ -288,7 +273,7 @@ impl World {
         &self,
         captions: impl IntoIterator<Item = (Motion, String)>,
     ) -> Result<(), WorldError> {
-        self.model.learn(captions, self.sampling.guidance != 1.0)
+        self.model.learn(captions, self.options.guidance != Guidance::None)
     }
 
     /// Forgets the newest segment after its first `frames` frames, rounded up to a whole latent.
@@ -326,10 +311,10 @@ impl World {
     pub(crate) fn velocity(&self, prepared: &Prepared, noise: Tensor<5>) -> Tensor<5> {
         use yume_sampler::Velocity as _;
         let walk = self.walk.as_ref().expect("the test began the walk");
-        let (context, negative) = walk.contexts.of(prepared.motion);
+        let contexts = walk.contexts.of(prepared.motion);
         let conditioning = prepared.conditioning.clone();
-        let dit = self.model.dit();
-        DitVelocity { dit, plan: &prepared.plan, conditioning, context, negative }
+        let (dit, caches) = (self.model.dit(), &self.options.caches);
+        DitVelocity::new(dit, &prepared.plan, conditioning, contexts, caches)
             .conditional(noise, 1.0)
     }
 
@@ -347,6 +332,47 @@ impl World {
         let mut decoder = newest.before.decoder.clone();
         let video = self.model.vae().decode(self.newest_latents(), &mut decoder);
         pixels::split_video(video.clamp(-1.0, 1.0))
+    }
+}
+
+/// How the latents of a segment are made.
+struct Sampling<'a> {
+    model: &'a Model,
+    options: &'a Options,
+    plans: &'a (Plan, Plan),
+}
+
+impl Sampling<'_> {
+    /// The latents of a segment, `[1, z, latents, height, width]`.
+    fn run(
+        &self,
+        prepared: &Prepared,
+        contexts: (&Context, Option<&Context>),
+        (noise, mut stream): (Tensor<5>, Noise),
+        outlet: &mut dyn Outlet,
+    ) -> Result<Tensor<5>, Interrupted> {
+        let caches = &self.options.caches;
+        // Each pass has a cache of its own: the residuals of one mean nothing to the other.
+        let velocity = || {
+            let conditioning = prepared.conditioning.clone();
+            let dit = self.model.dit();
+            let velocity = DitVelocity::new(dit, &prepared.plan, conditioning, contexts, caches);
+            if self.options.in_pairs { velocity.in_pairs(caches) } else { velocity }
+        };
+        let device = self.model.device();
+        let mut fresh = |shape| stream.draw(shape, device);
+        let material = Material { history: &prepared.history, noise, fresh: &mut fresh };
+        let watch = |moment: Moment<'_>| match moment {
+            Moment::Evaluated { done, all } => outlet.progress(Stage::Sampling, done, all),
+            Moment::Stepped { .. } => ControlFlow::Continue(()),
+        };
+        let (first, plan) = self.plans;
+        let Some(aam) = &self.options.aam else {
+            return sample(plan, &mut velocity(), material, watch);
+        };
+        let first = Pass { plan: first, velocity: &mut velocity() };
+        let second = Pass { plan, velocity: &mut velocity() };
+        sample_twice(aam, first, second, material, watch)
     }
 }
 

@@ -9,7 +9,10 @@ use burn::tensor::{DType, Device};
 use yume_checkpoint::ModelFiles;
 use yume_media::{Fit, Frame};
 use yume_motion::parse_script;
-use yume_world::{Model, Outlet, Stage, Start, World, WorldError};
+use yume_world::{
+    Aam, CachePlan, Caches, Guidance, Model, Operator, Options, Outlet, Preset, Solver, Stage,
+    Start, World, WorldError,
+};
 
 /// Keeps frames, and breaks when told to.
 #[derive(Default)]
@@ -269,4 +272,76 @@ fn captions_that_are_on_disk_need_no_text_encoder() {
     fourth.learn(motions.into_iter().map(|motion| (motion, String::new()))).unwrap();
     assert!(!fourth.model().has_text_encoder(), "the encoder stays after all is learnt");
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// Ways to sample that differ in what they keep from pass to pass.
+fn ways(own: &Options) -> Vec<(&'static str, Options)> {
+    let cache = CachePlan::new(&[1, 2], 3, 4).unwrap();
+    let guided = Options { guidance: Guidance::of(2.0), ..own.clone() };
+    let aam = Some(Aam { operator: Operator::low_pass(2), steps: 2 });
+    vec![
+        ("cache", Options { caches: Caches::both(cache.clone()), ..own.clone() }),
+        ("cache, guidance", Options { caches: Caches::both(cache.clone()), ..guided.clone() }),
+        (
+            "cache, guidance in pairs",
+            Options { caches: Caches::both(cache.clone()), in_pairs: true, ..guided.clone() },
+        ),
+        ("cache, AAM", Options { caches: Caches::both(cache), aam, ..guided }),
+        ("SDE", Options { solver: Solver::Sde { eta: 0.3 }, ..own.clone() }),
+        ("TTS-SDE", Options { solver: Solver::time_travel_sde(Solver::SCRIPT), ..own.clone() }),
+    ]
+}
+
+#[test]
+fn nothing_of_one_segment_reaches_the_next_but_its_latents() {
+    let own = world().model().options();
+    for (name, options) in ways(&own) {
+        let evaluations = options.evaluations(world().model().spec()).unwrap();
+        let mut undisturbed = begun(7);
+        undisturbed.set_options(&options).unwrap();
+        let expected = walk(&mut undisturbed, "W");
+        for stop in [2, evaluations - 2] {
+            let mut world = begun(7);
+            world.set_options(&options).unwrap();
+            let mut interrupted = Recorder { break_at_step: Some(stop), ..Recorder::default() };
+            // Another caption, broken off with residuals of every age.
+            let motion = parse_script("S:right").unwrap()[0];
+            let flow = world.advance(motion, &mut interrupted).unwrap();
+            assert!(flow.is_break(), "{name} is not broken off at {stop}");
+            assert!(walk(&mut world, "W") == expected, "{name}, broken off at {stop}");
+        }
+    }
+}
+
+#[test]
+fn progress_counts_what_the_options_promise() {
+    let own = world().model().options();
+    let spec = world().model().spec().clone();
+    let presets = [Preset::Draft, Preset::Fast, Preset::Quality];
+    let presets = presets.map(|preset| (preset.name(), preset.options(&spec)));
+    for (name, options) in presets.into_iter().chain(ways(&own)) {
+        let mut world = begun(7);
+        world.set_options(&options).unwrap();
+        let mut recorder = Recorder::default();
+        let motion = parse_script("W").unwrap()[0];
+        assert!(world.advance(motion, &mut recorder).unwrap().is_continue());
+        let pairs = if options.in_pairs { 2 } else { 1 };
+        assert_eq!(recorder.steps * pairs, options.evaluations(&spec).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn a_pass_over_both_captions_sees_what_two_passes_see() {
+    let own = world().model().options();
+    let frames = |in_pairs| {
+        let mut world = begun(7);
+        let guidance = Guidance::of(2.0);
+        world.set_options(&Options { guidance, in_pairs, ..own.clone() }).unwrap();
+        walk(&mut world, "W:left")
+    };
+    let (apart, together) = (frames(false), frames(true));
+    let pairs = apart.iter().zip(&together).flat_map(|(a, b)| a.rgb.iter().zip(b.rgb.iter()));
+    // Products of another size may be summed in another order.
+    assert!(pairs.map(|(a, b)| a.abs_diff(*b)).max() <= Some(1));
+    assert_eq!(apart.len(), 32);
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use yume::device::DeviceChoice;
 
+use crate::sampling::Sampling;
+
 /// Walk through worlds that are generated while you walk.
 ///
 /// Without a command the explorer opens: WASD walks, the arrow keys turn, F1 shows all keys. Drop a
@@ -26,7 +28,7 @@ pub(crate) enum Command {
     /// Walks a script without a window, into a video or a folder of pictures.
     ///
     /// Example: yume walk --start street.png --motions "W*3,W+A:left,.:right,S" --out walk.mp4
-    Walk(Walk),
+    Walk(Box<Walk>),
     /// Lists the devices of this machine, what each can do, and how to get more.
     Doctor,
     /// Lists the models that can be walked in.
@@ -45,9 +47,8 @@ pub(crate) struct Run {
     /// How weights are held: fewer bits take less memory and change the pictures a little.
     #[arg(long, value_enum, default_value_t = Held::Auto)]
     pub weights: Held,
-    /// Solver steps per segment [default: the model's own].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub steps: Option<u16>,
+    #[command(flatten)]
+    pub sampling: Sampling,
     /// Folder that keeps encoded captions, so that the text encoder of a large model is loaded for new
     /// ones only [default: yume-explorer/captions in your cache folder].
     #[arg(long, value_name = "FOLDER")]

@@ -18,6 +18,17 @@ pub(crate) struct CrossKeys {
     image: (Tensor<4>, Tensor<4>),
 }
 
+impl CrossKeys {
+    /// These and `other`, one after the other along the batch.
+    pub(crate) fn with(&self, other: &Self) -> Self {
+        let cat = |a: &Tensor<4>, b: &Tensor<4>| Tensor::cat(vec![a.clone(), b.clone()], 0);
+        Self {
+            text: (cat(&self.text.0, &other.text.0), cat(&self.text.1, &other.text.1)),
+            image: (cat(&self.image.0, &other.image.0), cat(&self.image.1, &other.image.1)),
+        }
+    }
+}
+
 /// A transformer block of the DiT.
 #[derive(Module, Debug)]
 pub(crate) struct Block {

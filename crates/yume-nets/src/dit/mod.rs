@@ -1,6 +1,7 @@
 //! The diffusion transformer of Yume 1.0: Wan2.1-I2V with packed history (`wan/modules/model.py`).
 
 mod block;
+mod cache;
 mod config;
 mod masked;
 mod packing;
@@ -8,10 +9,13 @@ mod patch;
 mod plan;
 mod rope;
 
+pub use cache::{CachePlan, CachePlanError, FeatureCache};
 pub use config::DitConfig;
 pub use masked::{Mask, MaskedContext, SideInterpolator};
 pub use packing::{Part, Patcher, parts};
 pub use plan::{Layout, Plan, PlanError};
+
+use std::ops::Range;
 
 use block::{Block, CrossKeys};
 use burn::module::{Module, Param};
@@ -40,6 +44,14 @@ pub struct DitInput {
 #[derive(Clone, Debug)]
 pub struct Context {
     blocks: Vec<CrossKeys>,
+}
+
+impl Context {
+    /// The contexts of one batch whose first half reads this one and whose second half `other`.
+    pub fn with(&self, other: &Self) -> Self {
+        let pairs = self.blocks.iter().zip(&other.blocks);
+        Self { blocks: pairs.map(|(a, b)| a.with(b)).collect() }
+    }
 }
 
 /// The diffusion transformer.
@@ -130,10 +142,29 @@ impl Dit {
     /// - input: see [`DitInput`]
     /// - output: `[batch, 16, window, height, width]`, f32
     pub fn forward(&self, input: DitInput, context: &Context, plan: &Plan) -> Tensor<5> {
-        let (mut x, time, time_blocks) = self.embed(input, plan);
-        for (block, keys) in self.blocks.iter().zip(&context.blocks) {
-            x = block.forward(x, time_blocks.clone(), keys, &plan.rotation);
-        }
+        self.forward_cached(input, context, plan, &mut FeatureCache::new(CachePlan::NONE))
+    }
+
+    /// As [`Dit::forward`], with the blocks of the plan of `cache` run only when they are due.
+    ///
+    /// # Shapes
+    /// As [`Dit::forward`].
+    pub fn forward_cached(
+        &self,
+        input: DitInput,
+        context: &Context,
+        plan: &Plan,
+        cache: &mut FeatureCache,
+    ) -> Tensor<5> {
+        let (x, time, time_blocks) = self.embed(input, plan);
+        let run = |x: Tensor<3>, blocks: Range<usize>| {
+            let pairs = self.blocks[blocks.clone()].iter().zip(&context.blocks[blocks]);
+            pairs.fold(x, |x, (block, keys)| {
+                block.forward(x, time_blocks.clone(), keys, &plan.rotation)
+            })
+        };
+        // The published code holds residuals in bf16; here they are as precise as the tokens.
+        let x = cache.pass(x, self.blocks.len(), DType::F32, run);
         self.finish(x, time, plan)
     }
 

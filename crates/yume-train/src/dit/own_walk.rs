@@ -9,11 +9,11 @@ use yume_checkpoint::{ModelSpec, Tokenizer};
 use yume_motion::Motion;
 use yume_motion::walk::WalkState;
 use yume_nets::clip;
-use yume_nets::dit::{Context, DitInput, Plan};
+use yume_nets::dit::Context;
 use yume_nets::vae::{StreamCache, Vae};
-use yume_sampler::{Noise, Schedule, Velocity, sample};
+use yume_sampler::{Guidance, Material, Noise, Plan as Sampling, Schedule, Slips, Solver, sample};
 use yume_world::pixels::video;
-use yume_world::{TIMESTEPS, capped, conditioning, guess};
+use yume_world::{Caches, DitVelocity, capped, conditioning, guess};
 
 use super::Networks;
 use super::lesson::{Example, Latents};
@@ -117,19 +117,20 @@ impl OwnWalk {
         let [_, z_dim, frames, height, width] = history.dims();
         let [_, _, length, ..] = fill.dims();
         let plan = walkers.plans.of(frames, height, width)?;
-        let mut velocity = Guided {
-            networks: walkers.networks,
-            plan,
-            conditioning: conditioning(known, fill),
-            context,
-        };
+        let dit = &walkers.networks.dit;
+        let conditioning = conditioning(known, fill);
+        let mut velocity =
+            DitVelocity::new(dit, plan, conditioning, (&context, None), &Caches::NONE);
         let schedule = Schedule::shifted(spec.sampler.steps, spec.sampler.shift)?;
         // Training has no negative prompt to be guided by.
-        let sampling = yume_sampler::Plan { schedule, guidance: 1.0 };
-        let noise = Noise::new(self.seed, self.segment)
-            .draw([1, z_dim, frames + length, height, width], &history.device());
-        let sampled =
-            sample(&sampling, &mut velocity, &history, noise, |_, _| ControlFlow::Continue(()));
+        let (guidance, slips) = (Guidance::None, Slips::Mended);
+        let sampling = Sampling { schedule, solver: Solver::Euler, guidance, slips };
+        let device = history.device();
+        let mut stream = Noise::new(self.seed, self.segment);
+        let noise = stream.draw([1, z_dim, frames + length, height, width], &device);
+        let mut fresh = |shape| stream.draw(shape, &device);
+        let material = Material { history: &history, noise, fresh: &mut fresh };
+        let sampled = sample(&sampling, &mut velocity, material, |_| ControlFlow::Continue(()));
         let latents = sampled.expect("nothing stops this sampling");
         let decoded = walkers.vae.decode(latents.clone(), &mut self.decoder).clamp(-1.0, 1.0);
         let seen = walkers.vae.encode(decoded.clone(), &mut self.encoder);
@@ -151,27 +152,5 @@ impl OwnWalk {
         let device = self.latents.device();
         let pixels = clip::to_tensor(self.picture.to_vec(), &spec.clip, &device);
         walkers.networks.dit.context(text, walkers.networks.clip.forward(pixels))
-    }
-}
-
-struct Guided<'a> {
-    networks: &'a Networks,
-    plan: &'a Plan,
-    conditioning: Tensor<5>,
-    context: Context,
-}
-
-impl Velocity for Guided<'_> {
-    fn conditional(&mut self, latents: Tensor<5>, sigma: f64) -> Tensor<5> {
-        let input = DitInput {
-            latents,
-            conditioning: self.conditioning.clone(),
-            timesteps: vec![sigma * TIMESTEPS],
-        };
-        self.networks.dit.forward(input, &self.context, self.plan)
-    }
-
-    fn unconditional(&mut self, latents: Tensor<5>, sigma: f64) -> Tensor<5> {
-        self.conditional(latents, sigma)
     }
 }

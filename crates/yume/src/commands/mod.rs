@@ -55,6 +55,8 @@ pub(crate) struct Prepared {
     pub options: Options,
     /// Where encoded captions are kept.
     pub captions: PathBuf,
+    /// Network evaluations per segment.
+    pub evaluations: usize,
 }
 
 /// Finds the model and the device that `run` asks for.
@@ -64,18 +66,16 @@ pub(crate) fn prepare(run: &Run) -> Result<Prepared, BoxError> {
         Some(folder) => (ModelFiles::from_folder(folder)?, name_of(folder)),
     };
     let spec = files.spec();
-    let mut options = Options::of(spec);
-    if let Some(steps) = run.steps {
-        options.steps = usize::from(steps);
-    }
-    let chosen = device::choose(run.device.into(), flops(spec, &options), segment_secs(spec))?;
+    let options = run.sampling.options(spec)?;
+    let evaluations = options.evaluations(spec)?;
+    let chosen = device::choose(run.device.into(), flops(spec, evaluations), segment_secs(spec))?;
     let precision = precision(run.weights, chosen.matrices);
     if fits::is_too_large(spec, precision, chosen.memory) {
         let verdict = fits::verdict(spec, precision, chosen.memory);
         tracing::warn!("{label} on {}: {verdict}", chosen.label);
     }
     let captions = run.caption_cache.clone().unwrap_or_else(default_captions);
-    Ok(Prepared { files, label, chosen, precision, options, captions })
+    Ok(Prepared { files, label, chosen, precision, options, evaluations, captions })
 }
 
 impl Prepared {
@@ -83,7 +83,8 @@ impl Prepared {
     /// answered soon, a whole segment if it is not.
     pub(crate) fn lookahead_frames(&self) -> usize {
         let spec = self.files.spec();
-        let is_fast = flops(spec, &self.options) / device::CPU_FLOPS_PER_SEC < segment_secs(spec);
+        let is_fast =
+            flops(spec, self.evaluations) / device::CPU_FLOPS_PER_SEC < segment_secs(spec);
         if is_fast { spec.frame.segment_frames / 4 } else { spec.frame.segment_frames }
     }
 
@@ -110,8 +111,8 @@ fn precision(held: Held, matrices: DType) -> Precision {
 }
 
 /// Floating-point operations of one segment's network passes, from the sizes alone.
-fn flops(spec: &ModelSpec, options: &Options) -> f64 {
-    let passes = options.steps as f64 * if options.guidance == 1.0 { 1.0 } else { 2.0 };
+fn flops(spec: &ModelSpec, evaluations: usize) -> f64 {
+    let passes = evaluations as f64;
     let latents = (spec.frame.segment_frames / yume_world::FRAMES_PER_LATENT) as f64;
     let tokens = latents * (spec.frame.height * spec.frame.width) as f64 / 256.0;
     let dit = &spec.dit;

@@ -29,8 +29,9 @@ pub(super) fn run(walk: &Walk) -> Result<Exit, BoxError> {
     ctrlc::set_handler(move || flag.store(true, Relaxed))
         .map_err(|error| format!("Ctrl-C cannot be caught ({error}); try again"))?;
 
-    // One tick per solver step and one for decoding.
-    let ticks_per_segment = prepared.options.steps as u64 + 1;
+    // One tick per network evaluation and one for decoding.
+    let evaluations = prepared.evaluations;
+    let ticks_per_segment = evaluations as u64 + 1;
     let bar = bar(walk.motions.len() as u64 * ticks_per_segment);
     bar.set_message("loading the model");
     let started = Instant::now();
@@ -46,6 +47,7 @@ pub(super) fn run(walk: &Walk) -> Result<Exit, BoxError> {
         model: &model,
         device: &device,
         seed: walk.run.seed,
+        evaluations,
         loading_secs: loading.as_secs_f32(),
         total_secs: started.elapsed().as_secs_f32(),
         out: &walk.out,
@@ -58,7 +60,7 @@ pub(super) fn run(walk: &Walk) -> Result<Exit, BoxError> {
     Ok(if report.is_interrupted { Exit::Interrupted } else { Exit::Done })
 }
 
-/// A bar over all solver steps of all segments, so that the estimate moves evenly.
+/// A bar over all network evaluations of all segments, so that the estimate moves evenly.
 fn bar(ticks: u64) -> ProgressBar {
     let target = if std::io::stderr().is_terminal() {
         ProgressDrawTarget::stderr()
@@ -76,7 +78,7 @@ fn show(bar: &ProgressBar, ticks_per_segment: u64, event: &Event) {
         Event::Progress(progress) if progress.stage == Stage::Sampling => {
             let done = bar.position() / ticks_per_segment * ticks_per_segment;
             bar.set_position(done + u64::from(progress.step).min(ticks_per_segment - 1));
-            bar.set_message(format!("step {} of {}", progress.step, progress.steps));
+            bar.set_message(format!("network pass {} of {}", progress.step, progress.steps));
         }
         Event::Progress(progress) if progress.stage == Stage::Decoding => {
             bar.set_message("decoding");
@@ -93,6 +95,7 @@ struct Facts<'a> {
     model: &'a str,
     device: &'a str,
     seed: u64,
+    evaluations: usize,
     loading_secs: f32,
     total_secs: f32,
     out: &'a Path,
@@ -119,6 +122,8 @@ struct JsonReport<'a> {
     model: &'a str,
     device: &'a str,
     seed: u64,
+    /// Network evaluations per segment (NFE).
+    evaluations: usize,
     out: &'a Path,
     frames: u64,
     is_interrupted: bool,
@@ -158,6 +163,7 @@ fn print_json(
         model: facts.model,
         device: facts.device,
         seed: facts.seed,
+        evaluations: facts.evaluations,
         out: facts.out,
         frames: report.frames,
         is_interrupted: report.is_interrupted,
