@@ -4,6 +4,7 @@
 
 mod common;
 mod hostile;
+mod libraries;
 mod models;
 mod networks;
 mod reading;
