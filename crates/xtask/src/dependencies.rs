@@ -17,6 +17,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "yume",
         &[
             "yume-checkpoint",
+            "yume-hub",
             "yume-media",
             "yume-motion",
             "yume-session",
@@ -26,6 +27,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     // The facts of a model include its phrasebook and how its camera answers a motion.
     ("yume-checkpoint", &["yume-motion", "yume-nets"]),
+    ("yume-hub", &[]),
     ("yume-media", &[]),
     ("yume-motion", &[]),
     ("yume-nets", &[]),
@@ -83,6 +85,7 @@ const KNOWLEDGE: &[Knowledge] = &[
         packages: &["memmap2", "safetensors"],
         known_by: &["yume-checkpoint", "yume-train"],
     },
+    Knowledge { what: "the network", packages: &["rustls*", "ureq"], known_by: &["yume-hub"] },
     Knowledge {
         what: "picture and video formats",
         packages: &["image", "muxide", "openh264", "re_mp4"],

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -46,6 +46,30 @@ impl Bytes {
             Ok(Self::Mapped(Arc::new(map)))
         };
         map().map_err(|source| CheckpointError::Read { source, path: path.to_owned() })
+    }
+
+    /// Says that `range` has been read: a mapped file gives its memory back. Reading it again is
+    /// possible, and asks the disk again.
+    pub(crate) fn release(&self, range: Range<usize>) {
+        #[cfg(unix)]
+        if let Self::Mapped(map) = self {
+            #[allow(
+                unsafe_code,
+                reason = "dropping pages loses what was written to them; these are read-only"
+            )]
+            // SAFETY: the map is never written to, so that its pages come back as they were.
+            let released = unsafe {
+                map.unchecked_advise_range(
+                    memmap2::UncheckedAdvice::DontNeed,
+                    range.start,
+                    range.len(),
+                )
+            };
+            // It is advice: where it is not taken, the system drops the pages when it needs to.
+            released.ok();
+        }
+        #[cfg(not(unix))]
+        let _ = range;
     }
 
     /// Reads a file of at most `largest` bytes.

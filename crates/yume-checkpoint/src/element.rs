@@ -1,6 +1,4 @@
-//! The types of stored numbers, and their way into tensors.
-
-use burn::tensor::{TensorData, bf16, f16};
+//! The types of stored numbers.
 
 /// The type of the numbers of a stored tensor; all are little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,26 +43,4 @@ impl Element {
     pub fn is_float(self) -> bool {
         matches!(self, Self::F32 | Self::F16 | Self::BF16 | Self::F64)
     }
-
-    /// Contiguous little-endian numbers as tensor data, `None` for a type that we do not know.
-    /// Doubles become singles, the weights' widest type; other types stay.
-    pub(crate) fn data(self, bytes: &[u8], shape: &[usize]) -> Option<TensorData> {
-        let shape = shape.to_vec();
-        Some(match self {
-            Self::F32 => TensorData::new(numbers(bytes, f32::from_le_bytes), shape),
-            Self::F16 => TensorData::new(numbers(bytes, f16::from_le_bytes), shape),
-            Self::BF16 => TensorData::new(numbers(bytes, bf16::from_le_bytes), shape),
-            Self::F64 => TensorData::new(numbers(bytes, |b| f64::from_le_bytes(b) as f32), shape),
-            Self::I64 => TensorData::new(numbers(bytes, i64::from_le_bytes), shape),
-            Self::I32 => TensorData::new(numbers(bytes, i32::from_le_bytes), shape),
-            Self::I16 => TensorData::new(numbers(bytes, i16::from_le_bytes), shape),
-            Self::I8 => TensorData::new(numbers(bytes, i8::from_le_bytes), shape),
-            Self::U8 | Self::Bool => TensorData::new(bytes.to_vec(), shape),
-            Self::Other(_) => return None,
-        })
-    }
-}
-
-fn numbers<const SIZE: usize, T>(bytes: &[u8], convert: impl Fn([u8; SIZE]) -> T) -> Vec<T> {
-    bytes.as_chunks::<SIZE>().0.iter().map(|chunk| convert(*chunk)).collect()
 }

@@ -15,6 +15,7 @@ mod safetensors;
 mod save;
 mod shards;
 mod tokenizer;
+mod values;
 mod weights;
 mod zip;
 
@@ -24,8 +25,8 @@ pub use element::Element;
 pub use error::{CheckpointError, Misfit};
 pub use loader::{Loader, Names};
 pub use model::{
-    Fill, FrameSpec, ModelFiles, ModelSpec, Part, SamplerDefaults, TokenizerKind, clip_config,
-    dit_config, text_config, vae_config,
+    Fill, FrameSpec, Layout, ModelFiles, ModelSpec, Part, SamplerDefaults, TokenizerKind,
+    clip_config, dit_config, text_config, vae_config,
 };
 pub use save::{Precision, named_tensors, save};
 pub use tokenizer::{Encoded, Tokenizer};

@@ -6,7 +6,7 @@ use burn::module::ParamId;
 use burn::tensor::TensorData;
 use yume_nets::{Init, Source};
 
-use crate::{CheckpointError, Misfit, Weights};
+use crate::{CheckpointError, Misfit, Stored, Weights};
 
 /// What each parameter of a network is called in its file.
 pub type Names = Vec<(String, ParamId)>;
@@ -16,7 +16,8 @@ pub type Names = Vec<(String, ParamId)>;
 /// Build the network with a `Scope` of this source, then call [`Loader::finish`].
 pub struct Loader<'a> {
     weights: Weights,
-    stored_name: Box<dyn Fn(&str) -> String + 'a>,
+    stored_names: Box<dyn Fn(&str) -> Vec<String> + 'a>,
+    only_checks: bool,
     progress: Box<dyn FnMut(u64, u64) + 'a>,
     bytes_done: u64,
     bytes_total: u64,
@@ -31,7 +32,8 @@ impl<'a> Loader<'a> {
         Self {
             bytes_total: weights.bytes(),
             weights,
-            stored_name: Box::new(str::to_owned),
+            stored_names: Box::new(|name| vec![name.to_owned()]),
+            only_checks: false,
             progress: Box::new(|_, _| ()),
             bytes_done: 0,
             used: BTreeSet::new(),
@@ -48,12 +50,24 @@ impl<'a> Loader<'a> {
         Loader { progress: Box::new(progress), ..self }
     }
 
-    /// Looks a parameter up under another name than the network's own.
-    pub fn with_names<'b>(self, stored_name: impl Fn(&str) -> String + 'b) -> Loader<'b>
+    /// Looks a parameter up under other names than the network's own. Of several names it is the
+    /// stack: one tensor behind the other along the first edge.
+    pub fn with_names<'b>(self, stored_names: impl Fn(&str) -> Vec<String> + 'b) -> Loader<'b>
     where
         'a: 'b,
     {
-        Loader { stored_name: Box::new(stored_name), ..self }
+        Loader { stored_names: Box::new(stored_names), ..self }
+    }
+
+    /// Counts towards the progress only the tensors whose name is not one of `leaves`.
+    pub fn without_bytes_of(mut self, leaves: impl Fn(&str) -> bool) -> Self {
+        self.bytes_total = self.weights.bytes_without(leaves);
+        self
+    }
+
+    /// Looks at names, shapes and types only; the network gets no values and takes no memory.
+    pub fn checking(self) -> Self {
+        Self { only_checks: true, ..self }
     }
 
     /// The tensors it hands out.
@@ -79,27 +93,60 @@ impl<'a> Loader<'a> {
 
 impl Source for Loader<'_> {
     fn take(&mut self, name: &str, shape: &[usize], _init: Init) -> Option<TensorData> {
-        let stored_name = (self.stored_name)(name);
-        let Some(stored) = self.weights.stored(&stored_name) else {
-            self.misfit.missing.push(stored_name);
+        let names = (self.stored_names)(name);
+        self.used.extend(names.iter().cloned());
+        let parts: Option<Vec<_>> = names.iter().map(|name| self.weights.stored(name)).collect();
+        let Some(parts) = parts else {
+            let lost = names.into_iter().filter(|name| self.weights.stored(name).is_none());
+            self.misfit.missing.extend(lost);
             return None;
         };
-        self.used.insert(stored_name.clone());
-        if stored.shape != shape {
-            let finding = format!("{stored_name} is {:?} instead of {shape:?}", stored.shape);
+        let described = names.join(" + ");
+        let stacked = stacked_shape(&parts);
+        if without_ones(&stacked) != without_ones(shape) {
+            let finding = format!("{described} is {stacked:?} instead of {shape:?}");
             self.misfit.misshapen.push(finding);
             return None;
         }
-        let data = stored.element.is_float().then(|| self.weights.read(&stored_name)).flatten();
-        if data.is_none() {
-            self.misfit.unreadable.push(format!("{stored_name} is {:?}", stored.element));
+        let is_readable = parts[0].element.is_float()
+            && parts.iter().all(|stored| stored.element == parts[0].element);
+        if !is_readable {
+            let elements: BTreeSet<_> =
+                parts.iter().map(|stored| format!("{:?}", stored.element)).collect();
+            let elements: Vec<_> = elements.into_iter().collect();
+            self.misfit.unreadable.push(format!("{described} is {}", elements.join(" and ")));
+            return None;
         }
-        self.bytes_done += stored.bytes() as u64;
+        let bytes = parts.iter().map(|stored| stored.bytes() as u64).sum::<u64>();
+        let data = if self.only_checks { None } else { self.weights.read_stacked(&parts, shape) };
+        self.bytes_done = (self.bytes_done + bytes).min(self.bytes_total);
         (self.progress)(self.bytes_done, self.bytes_total);
         data
     }
 
     fn created(&mut self, name: &str, id: ParamId) {
-        self.names.push(((self.stored_name)(name), id));
+        let names = (self.stored_names)(name);
+        let stored = if let [stored] = &names[..] { stored.clone() } else { name.to_owned() };
+        self.names.push((stored, id));
     }
+}
+
+/// The shape of tensors one behind the other along the first edge; that of the first, if the others
+/// do not go with it.
+fn stacked_shape(parts: &[&Stored]) -> Vec<usize> {
+    let mut shape = parts[0].shape.clone();
+    for part in &parts[1..] {
+        if let ([first, rest @ ..], [more, other @ ..]) = (&mut shape[..], &part.shape[..])
+            && rest == other
+        {
+            *first += more;
+        }
+    }
+    shape
+}
+
+/// A shape without edges of 1 in front: libraries disagree about those, and they mean nothing.
+fn without_ones(shape: &[usize]) -> &[usize] {
+    let first = shape.iter().position(|&edge| edge != 1).unwrap_or(shape.len());
+    &shape[first..]
 }

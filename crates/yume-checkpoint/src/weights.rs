@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::TensorData;
-
 use crate::bytes::Bytes;
 use crate::element::Element;
 use crate::{CheckpointError, pth, safetensors, shards};
@@ -26,9 +24,14 @@ pub struct Stored {
 }
 
 impl Stored {
+    /// How many numbers it has.
+    pub fn count(&self) -> usize {
+        self.shape.iter().product()
+    }
+
     /// How many bytes its numbers take.
     pub fn bytes(&self) -> usize {
-        self.shape.iter().product::<usize>() * self.element.size()
+        self.count() * self.element.size()
     }
 }
 
@@ -81,45 +84,14 @@ impl Weights {
         self.tensors.get(name)
     }
 
-    /// Reads `name`. Doubles become singles, other types stay. `None` if there is no such tensor or
-    /// its type is unknown.
-    pub fn read(&self, name: &str) -> Option<TensorData> {
-        let stored = self.tensors.get(name)?;
-        let content = &self.files[stored.file];
-        match &stored.strides {
-            None => {
-                let bytes = content.get(stored.start..)?.get(..stored.bytes())?;
-                stored.element.data(bytes, &stored.shape)
-            }
-            Some(strides) => {
-                let bytes = gathered(content.get(stored.start..)?, stored, strides)?;
-                stored.element.data(&bytes, &stored.shape)
-            }
-        }
-    }
-
     /// Bytes of all tensors together.
     pub fn bytes(&self) -> u64 {
         self.tensors.values().map(|stored| stored.bytes() as u64).sum()
     }
-}
 
-/// The numbers of a strided tensor, row after row.
-fn gathered(content: &[u8], stored: &Stored, strides: &[usize]) -> Option<Vec<u8>> {
-    let size = stored.element.size();
-    let count = stored.shape.iter().product::<usize>();
-    let mut bytes = Vec::with_capacity(count * size);
-    let mut index = vec![0; stored.shape.len()];
-    for _ in 0..count {
-        let at: usize = index.iter().zip(strides).map(|(i, stride)| i * stride).sum();
-        bytes.extend_from_slice(content.get(at * size..)?.get(..size)?);
-        for (i, &edge) in index.iter_mut().zip(&stored.shape).rev() {
-            *i += 1;
-            if *i < edge {
-                break;
-            }
-            *i = 0;
-        }
+    /// Bytes of those tensors whose name is not one of `leaves`.
+    pub fn bytes_without(&self, leaves: impl Fn(&str) -> bool) -> u64 {
+        let needed = self.tensors.iter().filter(|(name, _)| !leaves(name));
+        needed.map(|(_, stored)| stored.bytes() as u64).sum()
     }
-    Some(bytes)
 }

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::layout::{Layout, PUBLISHED_DIT_FOLDER, TINY_CONFIG};
+use super::layout::{DIFFUSERS_DIT_FOLDER, Layout, PUBLISHED_DIT_FOLDER, TINY_CONFIG};
+use super::progress::OnProgress;
 use super::{ModelSpec, Part, TokenizerKind};
 use crate::bytes::Bytes;
 use crate::captions::fingerprint;
@@ -21,6 +22,7 @@ pub struct ModelFiles {
     spec: ModelSpec,
     layout: Layout,
     place: Place,
+    on_progress: Option<OnProgress>,
 }
 
 #[derive(Clone, Debug)]
@@ -30,8 +32,8 @@ enum Place {
 }
 
 impl ModelFiles {
-    /// The model in `folder`, which is either in the published layout or in that of the embedded
-    /// model; what is there decides.
+    /// The model in `folder`, which is in the published layout, in that of diffusers or in that of
+    /// the embedded model; what is there decides.
     ///
     /// # Errors
     /// If files are missing (all are named), or the configuration describes no model.
@@ -45,11 +47,15 @@ impl ModelFiles {
         // A published folder also holds a `config.json`, which is not valid JSON.
         let layout = if folder.join(PUBLISHED_DIT_FOLDER).is_dir() {
             Layout::Published
+        } else if folder.join(DIFFUSERS_DIT_FOLDER).is_dir() {
+            Layout::Diffusers
         } else if folder.join(TINY_CONFIG).is_file() {
             Layout::Tiny
         } else {
             return Err(CheckpointError::Incomplete {
-                missing: format!("both {PUBLISHED_DIT_FOLDER}/ and {TINY_CONFIG}"),
+                missing: format!(
+                    "all of {PUBLISHED_DIT_FOLDER}/, {DIFFUSERS_DIT_FOLDER}/ and {TINY_CONFIG}"
+                ),
                 path: folder.to_owned(),
             });
         };
@@ -81,13 +87,13 @@ impl ModelFiles {
             return Err(CheckpointError::Incomplete { missing, path: place.path("") });
         }
         let spec = match layout {
-            Layout::Published => ModelSpec::yume_i2v_540p(),
+            Layout::Published | Layout::Diffusers => ModelSpec::yume_i2v_540p(),
             Layout::Tiny => {
                 let config = place.bytes(TINY_CONFIG, LARGEST_CONFIG)?;
                 ModelSpec::from_tiny_config(&config, &place.path(TINY_CONFIG))?
             }
         };
-        Ok(Self { spec, layout, place })
+        Ok(Self { spec, layout, place, on_progress: None })
     }
 
     /// The facts of the model.
@@ -95,12 +101,47 @@ impl ModelFiles {
         &self.spec
     }
 
-    /// Opens the weights of one network.
+    /// How its files lie in its folder.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// Opens the weights of one network, whatever library named its tensors.
     ///
     /// # Errors
     /// If a file cannot be read, is damaged or is not a plain file of weights.
     pub fn loader(&self, part: Part) -> Result<Loader<'static>, CheckpointError> {
-        Ok(Loader::new(self.weights(part)?))
+        let loader =
+            Loader::of(part, self.weights(part)?).without_bytes_of(|name| self.leaves(part, name));
+        let Some(on_progress) = self.on_progress.clone() else { return Ok(loader) };
+        let mut before = 0;
+        Ok(loader.with_progress(move |done, _| {
+            on_progress.add(done - before);
+            before = done;
+        }))
+    }
+
+    /// Calls `on_progress` after every tensor that a loader hands out, with the bytes done and the
+    /// bytes of all networks together.
+    ///
+    /// # Errors
+    /// As [`ModelFiles::loader`].
+    pub fn with_progress(
+        mut self,
+        on_progress: impl FnMut(u64, u64) + Send + 'static,
+    ) -> Result<Self, CheckpointError> {
+        self.on_progress = Some(OnProgress::new(self.bytes_needed()?, on_progress));
+        Ok(self)
+    }
+
+    /// Bytes of the weights that the networks need, which is what their loaders' progress adds up to.
+    ///
+    /// # Errors
+    /// As [`ModelFiles::loader`].
+    pub fn bytes_needed(&self) -> Result<u64, CheckpointError> {
+        let needed =
+            |part: Part| Ok(self.weights(part)?.bytes_without(|name| self.leaves(part, name)));
+        Part::ALL.iter().map(|&part| needed(part)).sum()
     }
 
     /// Bytes of the weights of all networks.

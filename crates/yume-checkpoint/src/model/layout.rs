@@ -1,5 +1,7 @@
 //! Which files a model consists of, and which of their tensors may be left over.
 
+use std::fmt;
+
 use yume_nets::clip::ClipConfig;
 
 /// One network of a model.
@@ -19,31 +21,54 @@ impl Part {
     /// Every network of a model.
     pub const ALL: [Self; 4] = [Self::Dit, Self::Vae, Self::Text, Self::Clip];
 
-    /// Whether a tensor that the network does not use may be in its file: what only training needs,
-    /// the other half of CLIP, and the part of its tower beyond the last block that is run.
+    /// Whether a tensor that the network does not use may be in its file, under the names of the
+    /// published files or of the libraries: what only training needs, the other half of CLIP, and the
+    /// part of its tower beyond the last block that is run.
     pub fn leaves(self, name: &str, clip: &ClipConfig) -> bool {
         match self {
             Self::Dit => name == "mask_token" || name.starts_with("sideblock."),
-            Self::Vae | Self::Text => false,
+            Self::Vae => false,
+            // One tensor under two names.
+            Self::Text => ["shared.weight", "encoder.embed_tokens.weight"].contains(&name),
             Self::Clip => {
-                let last = format!("visual.transformer.{}.", clip.num_layers.saturating_sub(1));
-                name == "log_scale"
-                    || name == "visual.head"
-                    || [last.as_str(), "textual.", "visual.post_norm.", "visual.head."]
-                        .iter()
-                        .any(|prefix| name.starts_with(prefix))
+                let last = clip.num_layers.saturating_sub(1);
+                let name = name.strip_prefix("vision_model.").unwrap_or(name);
+                ["log_scale", "visual.head", "embeddings.position_ids"].contains(&name)
+                    || [
+                        format!("visual.transformer.{last}.").as_str(),
+                        format!("encoder.layers.{last}.").as_str(),
+                        "textual.",
+                        "visual.post_norm.",
+                        "visual.head.",
+                        "post_layernorm.",
+                    ]
+                    .iter()
+                    .any(|prefix| name.starts_with(prefix))
             }
         }
     }
 }
 
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Dit => "DiT",
+            Self::Vae => "VAE",
+            Self::Text => "text encoder",
+            Self::Clip => "image encoder",
+        })
+    }
+}
+
 /// Where the files of a model lie in its folder.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Layout {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
     /// The embedded model's format.
     Tiny,
     /// The published folder.
     Published,
+    /// A folder that diffusers has saved.
+    Diffusers,
 }
 
 /// The configuration of the embedded model's format.
@@ -51,6 +76,9 @@ pub(super) const TINY_CONFIG: &str = "config.json";
 
 /// The folder by which the published layout is known.
 pub(super) const PUBLISHED_DIT_FOLDER: &str = "Yume-Dit";
+
+/// The folder by which the layout of diffusers is known.
+pub(super) const DIFFUSERS_DIT_FOLDER: &str = "transformer";
 
 impl Layout {
     /// The files that may hold `part`, best first; one of them is enough.
@@ -69,6 +97,20 @@ impl Layout {
             (Self::Published, Part::Clip) => {
                 &["models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth"]
             }
+            (Self::Diffusers, Part::Dit) => &[
+                "transformer/diffusion_pytorch_model.safetensors.index.json",
+                "transformer/diffusion_pytorch_model.safetensors",
+            ],
+            (Self::Diffusers, Part::Vae) => &[
+                "vae/diffusion_pytorch_model.safetensors.index.json",
+                "vae/diffusion_pytorch_model.safetensors",
+            ],
+            (Self::Diffusers, Part::Text) => {
+                &["text_encoder/model.safetensors.index.json", "text_encoder/model.safetensors"]
+            }
+            (Self::Diffusers, Part::Clip) => {
+                &["image_encoder/model.safetensors.index.json", "image_encoder/model.safetensors"]
+            }
         }
     }
 
@@ -76,6 +118,17 @@ impl Layout {
         match self {
             Self::Tiny => "words.json",
             Self::Published => "google/umt5-xxl/tokenizer.json",
+            Self::Diffusers => "tokenizer/tokenizer.json",
         }
+    }
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Tiny => "small model",
+            Self::Published => "published folder",
+            Self::Diffusers => "diffusers folder",
+        })
     }
 }

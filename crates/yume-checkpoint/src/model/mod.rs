@@ -4,13 +4,15 @@ mod checks;
 mod files;
 mod golden;
 mod layout;
+mod naming;
+mod progress;
 mod published;
 mod sections;
 mod tiny;
 
 pub use files::ModelFiles;
 pub use golden::{clip_config, dit_config, text_config, vae_config};
-pub use layout::Part;
+pub use layout::{Layout, Part};
 
 use yume_motion::Phrasebook;
 use yume_motion::walk::WalkRule;

@@ -5,6 +5,7 @@
 mod captions;
 mod common;
 mod hostile;
+mod libraries;
 mod models;
 mod networks;
 mod reading;

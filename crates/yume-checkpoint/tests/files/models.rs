@@ -197,7 +197,7 @@ fn a_folder_says_what_it_lacks() {
         |folder: &str| ModelFiles::from_folder(&scratch.path(folder)).unwrap_err().to_string();
     assert!(message("lost").contains("the model lacks its folder"));
     scratch.write("empty/note.txt", b"");
-    assert!(message("empty").contains("lacks both Yume-Dit/ and config.json"));
+    assert!(message("empty").contains("lacks all of Yume-Dit/, transformer/ and config.json"));
     scratch.write("published/Yume-Dit/readme", b"");
     scratch.write("published/config.json", b"not JSON");
     scratch.write("published/Wan2.1_VAE.pth", b"");

@@ -98,7 +98,7 @@ fn parameters_may_have_other_names_in_the_file() {
     let path = scratch.path("renamed.safetensors");
     save(&path, &renamed, Precision::F32, &[]).unwrap();
     let mut loader =
-        Loader::new(Weights::open(&path).unwrap()).with_names(|name| format!("t5.{name}"));
+        Loader::new(Weights::open(&path).unwrap()).with_names(|name| vec![format!("t5.{name}")]);
     let config = config("umt5", text_config);
     let device = Device::flex();
     let scope = &mut Scope::root(&mut loader, &device, DType::F32);
