@@ -157,6 +157,7 @@ fn main() -> ExitCode {
         start: arguments.get(2).map(PathBuf::from),
         samples: vec![sample("evening", 0.02), sample("valley", 0.35), sample("night", 0.62)],
         warp: Some(WarpModel::TINY_V0),
+        knows_scenes: true,
         walk: RULE,
         recordings_dir: std::env::temp_dir().join("yume-fake-world"),
         seed: 1,

@@ -27,6 +27,7 @@ pub(super) fn run(explore: Explore) -> Result<Exit, BoxError> {
             Fill::Warp(model) => Some(model),
             Fill::Zeros | Fill::Hold => None,
         },
+        knows_scenes: spec.phrasebook.scene_separator.is_some(),
         walk: spec.walk,
         recordings_dir: explore.recordings.unwrap_or_else(default_recordings),
         seed: explore.run.seed,

@@ -27,6 +27,7 @@ use super::{
     look_ahead::{Change, LookAhead},
     pad::PadPress,
     pad_thread::Pads,
+    panel_keys::{has_focused_widget, is_for_panels},
     screen::{Drawn, Screen},
     visit::Visit,
     wake::{Wake, Waker},
@@ -183,7 +184,11 @@ impl ApplicationHandler<Wake> for App {
             WindowEvent::HoveredFileCancelled => self.set_file_above(false),
             WindowEvent::DroppedFile(path) => {
                 self.set_file_above(false);
-                self.visit.open_picture(path);
+                if self.modifiers.shift_key() {
+                    self.visit.go_on_from(path);
+                } else {
+                    self.visit.open(path);
+                }
             }
             _ => {}
         }
@@ -327,6 +332,8 @@ impl App {
             fps: (self.config.walk.fps as f32).max(1.0),
             thumbnails: &open.thumbnails,
             letters: &self.letters,
+            scene: self.visit.scene(),
+            knows_scenes: self.config.knows_scenes,
         };
         let mut intents = Vec::new();
         let ahead = self.visit.look_ahead.as_ref();
@@ -374,8 +381,10 @@ impl App {
     /// A button that has the focus takes the keys that press it.
     fn is_taken_by_panels(&self, code: KeyCode) -> bool {
         let Some(open) = &self.window else { return false };
-        matches!(code, KeyCode::Space | KeyCode::Enter | KeyCode::Escape)
-            && has_focused_widget(open.screen.egui())
+        let panels = open.screen.egui();
+        hud::is_written_in(panels)
+            || (matches!(code, KeyCode::Space | KeyCode::Enter | KeyCode::Escape)
+                && has_focused_widget(panels))
     }
 
     /// The key caps show what the person's own keyboard says.
@@ -453,28 +462,11 @@ impl App {
                 self.zoom = factor.clamp(*ZOOM.start(), *ZOOM.end());
                 open.screen.egui().set_zoom_factor(self.zoom);
             }
+            Intent::WriteScene => hud::write_scene(open.screen.egui()),
             Intent::Quit => event_loop.exit(),
             _ => {}
         }
     }
-}
-
-/// Keys walk; only those that move the focus or press a focused button are for the panels.
-fn is_for_panels(event: &WindowEvent, panels: &egui::Context) -> bool {
-    let WindowEvent::KeyboardInput { event, .. } = event else {
-        return !matches!(event, WindowEvent::RedrawRequested);
-    };
-    match event.physical_key {
-        PhysicalKey::Code(KeyCode::Tab) => true,
-        PhysicalKey::Code(KeyCode::Space | KeyCode::Enter | KeyCode::Escape) => {
-            has_focused_widget(panels)
-        }
-        _ => false,
-    }
-}
-
-fn has_focused_widget(panels: &egui::Context) -> bool {
-    panels.memory(|memory| memory.focused().is_some())
 }
 
 fn attributes(title: &str) -> WindowAttributes {

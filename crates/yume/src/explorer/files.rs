@@ -8,7 +8,9 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use yume_media::{Frame, FrameSink, MediaError, open_sink, read_picture};
+use yume_media::{
+    Frame, FrameSink, MediaError, is_video, open_sink, read_last_frames, read_picture,
+};
 
 use super::wake::Waker;
 
@@ -17,10 +19,18 @@ const MOST_WAITING: usize = 16;
 /// A dialog that ends sooner than this was never seen by a person.
 const BLINK: Duration = Duration::from_millis(400);
 
+/// A video is walked on from so many of its last frames: the two seconds of one segment, and one more than a multiple of
+/// four, because that is how frames become latents.
+const HISTORY_FRAMES: usize = 33;
+
 /// Something to do with files.
 pub(super) enum Order {
-    /// Read a picture to start from.
-    ReadPicture(PathBuf),
+    /// Read a picture or video to start from.
+    ReadStart(PathBuf),
+    /// Read a picture to go on from.
+    ReadEdit(PathBuf),
+    /// Write a picture that is to be edited into a folder.
+    WriteEdit { frame: Frame, folder: PathBuf },
     /// Write a still into a folder.
     WriteStill { frame: Frame, folder: PathBuf },
     /// Open a recording of frames of this size in a folder.
@@ -29,8 +39,12 @@ pub(super) enum Order {
 
 /// What came of it.
 pub(super) enum Answer {
-    /// A picture was read.
-    Picture { path: PathBuf, frame: Frame },
+    /// A picture, or the last frames of a video, was read.
+    Start { path: PathBuf, frames: Vec<Frame> },
+    /// A picture to go on from was read.
+    Edit { path: PathBuf, frame: Frame },
+    /// A picture waits to be edited.
+    EditWritten(PathBuf),
     /// A still is on disk.
     Still(PathBuf),
     /// A recording can begin.
@@ -92,8 +106,11 @@ impl Files {
 fn ask() -> Answer {
     let opened = Instant::now();
     let dialog = rfd::AsyncFileDialog::new()
-        .set_title("Choose a picture to start from")
-        .add_filter("Pictures", &["png", "jpg", "jpeg", "webp", "bmp", "gif"])
+        .set_title("Choose a picture or a video to start from")
+        .add_filter(
+            "Pictures and videos",
+            &["png", "jpg", "jpeg", "webp", "bmp", "gif", "mp4", "m4v", "mov"],
+        )
         .add_filter("All files", &["*"]);
     match pollster::block_on(dialog.pick_file()) {
         Some(file) => read(file.path()),
@@ -104,8 +121,19 @@ fn ask() -> Answer {
 
 fn fulfil(order: Order) -> Answer {
     match order {
-        Order::ReadPicture(path) => read(&path),
-        Order::WriteStill { frame, folder } => still(&frame, &folder),
+        Order::ReadStart(path) => read(&path),
+        Order::ReadEdit(path) => match read_picture(&path) {
+            Ok(frame) => Answer::Edit { path, frame },
+            Err(error) => not_opened(&error),
+        },
+        Order::WriteEdit { frame, folder } => match write(&frame, &folder, "edit") {
+            Ok(path) => Answer::EditWritten(path),
+            Err(text) => Answer::Failed(text),
+        },
+        Order::WriteStill { frame, folder } => match write(&frame, &folder, "still") {
+            Ok(path) => Answer::Still(path),
+            Err(text) => Answer::Failed(text),
+        },
         Order::OpenRecording { folder, width, height, fps } => {
             let path = match next_path(&folder, "walk", "mp4") {
                 Ok(path) => path,
@@ -120,22 +148,32 @@ fn fulfil(order: Order) -> Answer {
 }
 
 fn read(path: &Path) -> Answer {
-    match read_picture(path) {
-        Ok(frame) => Answer::Picture { path: path.to_owned(), frame },
-        Err(error) => Answer::Failed(format!("The picture was not opened: {error}.")),
+    let frames = is_video(path).and_then(|is_video| {
+        if is_video {
+            read_last_frames(path, HISTORY_FRAMES)
+        } else {
+            Ok(vec![read_picture(path)?])
+        }
+    });
+    match frames {
+        Ok(frames) => Answer::Start { path: path.to_owned(), frames },
+        Err(error) => not_opened(&error),
     }
 }
 
-fn still(frame: &Frame, folder: &Path) -> Answer {
-    let written =
-        next_path(folder, "still", "png").map_err(|error| error.to_string()).and_then(|path| {
+fn not_opened(error: &MediaError) -> Answer {
+    Answer::Failed(format!("The file was not opened: {error}."))
+}
+
+/// Writes a picture under a new name; on failure a sentence.
+fn write(frame: &Frame, folder: &Path, stem: &str) -> Result<PathBuf, String> {
+    next_path(folder, stem, "png")
+        .map_err(|error| error.to_string())
+        .and_then(|path| {
             frame.write_png(&path).map_err(|error: MediaError| error.to_string())?;
             Ok(path)
-        });
-    match written {
-        Ok(path) => Answer::Still(path),
-        Err(error) => Answer::Failed(format!("The still was not saved: {error}.")),
-    }
+        })
+        .map_err(|error| format!("The picture was not saved: {error}."))
 }
 
 /// `stem-0001.extension`, with a number above all that are in `folder`, which is made if it is missing.
@@ -187,7 +225,7 @@ mod tests {
     fn a_still_lands_on_disk_and_reads_back() {
         let folder = temp_folder("still");
         let frame = Frame::new(4, 2, (0..24).collect());
-        let Answer::Still(path) = still(&frame, &folder) else { panic!("not written") };
+        let path = write(&frame, &folder, "still").unwrap();
         assert!(read_picture(&path).unwrap() == frame);
         fs::remove_dir_all(folder).unwrap();
     }
@@ -196,9 +234,7 @@ mod tests {
     fn a_file_in_the_place_of_the_folder_is_refused_in_a_sentence() {
         let folder = temp_folder("blocked");
         fs::write(&folder, b"not a folder").unwrap();
-        let Answer::Failed(text) = still(&Frame::new(1, 1, vec![0; 3]), &folder) else {
-            panic!("written into a file")
-        };
+        let text = write(&Frame::new(1, 1, vec![0; 3]), &folder, "still").unwrap_err();
         assert!(text.contains("choose another folder"), "{text}");
         fs::remove_file(folder).unwrap();
     }

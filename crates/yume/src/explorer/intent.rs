@@ -3,7 +3,7 @@
 use yume_motion::Motion;
 
 /// One wish. Panels and input devices only name it; [`super::visit`] and [`super::app`] fulfil it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Intent {
     /// Put one segment of this motion at the end of the queue.
     Tap(Motion),
@@ -15,8 +15,16 @@ pub(super) enum Intent {
     ClearQueue,
     /// Begin a world from the sample with this place.
     StartSample(usize),
-    /// Ask for a picture file.
+    /// Ask for a picture or video file.
     OpenDialog,
+    /// Stop, and write the picture on screen to a file that can be edited with another program.
+    EditFrame,
+    /// Go on from that file as it is by now.
+    TakeEdit,
+    /// Write down what the place is like.
+    WriteScene,
+    /// The place is like this from now on.
+    SetScene(String),
     /// Begin again from the same picture.
     Restart,
     /// Stop or resume the playhead.

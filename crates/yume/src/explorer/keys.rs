@@ -68,7 +68,7 @@ impl WalkKey {
 }
 
 /// What a key is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// Moves the camera.
     Walk(WalkKey),
@@ -113,6 +113,9 @@ fn once(key: KeyCode, modifiers: ModifiersState) -> Option<Intent> {
         KeyCode::KeyH => Intent::ToggleHud,
         KeyCode::KeyG => Intent::ToggleSamples,
         KeyCode::KeyO => Intent::OpenDialog,
+        KeyCode::KeyE if modifiers.shift_key() => Intent::TakeEdit,
+        KeyCode::KeyE => Intent::EditFrame,
+        KeyCode::KeyT => Intent::WriteScene,
         KeyCode::F1 => Intent::ToggleHelp,
         KeyCode::Escape => Intent::StepBack,
         KeyCode::Backspace if modifiers.shift_key() => Intent::ClearQueue,
@@ -188,6 +191,9 @@ mod tests {
             (KeyCode::Escape, none, Some(Intent::StepBack)),
             (KeyCode::Backspace, none, Some(Intent::RemoveNewest)),
             (KeyCode::Backspace, ModifiersState::SHIFT, Some(Intent::ClearQueue)),
+            (KeyCode::KeyE, none, Some(Intent::EditFrame)),
+            (KeyCode::KeyE, ModifiersState::SHIFT, Some(Intent::TakeEdit)),
+            (KeyCode::KeyT, none, Some(Intent::WriteScene)),
             (KeyCode::Digit1, none, Some(Intent::StartSample(0))),
             (KeyCode::Digit9, none, Some(Intent::StartSample(8))),
             (KeyCode::KeyQ, none, None),

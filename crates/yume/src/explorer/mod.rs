@@ -23,6 +23,7 @@ mod keys;
 mod look_ahead;
 mod pad;
 mod pad_thread;
+mod panel_keys;
 mod screen;
 mod taps;
 mod visit;
@@ -38,12 +39,14 @@ pub struct ExplorerConfig {
     pub model_label: String,
     /// The device that generates, for the person.
     pub device_label: String,
-    /// The picture to begin with; without it the first sample is taken.
+    /// The picture or video to begin with; without it the first sample is taken.
     pub start: Option<PathBuf>,
     /// Pictures to choose from, best at most nine.
     pub samples: Vec<Sample>,
     /// The world that the look-ahead assumes; without it the window waits for frames.
     pub warp: Option<WarpModel>,
+    /// The model was shown scene texts; others leave them out.
+    pub knows_scenes: bool,
     /// How the camera answers a motion, and how many frames make a second.
     pub walk: WalkRule,
     /// Where recordings and stills go; made when first needed.

@@ -16,7 +16,7 @@ pub(super) struct PadState {
 }
 
 /// What the press of a button asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PadPress {
     /// The same thing whatever the sticks do.
     Once(Intent),
@@ -72,6 +72,9 @@ pub(super) fn press(button: Button) -> Option<PadPress> {
         Button::North => PadPress::Once(Intent::SaveStill),
         Button::Start => PadPress::Once(Intent::TogglePause),
         Button::Select => PadPress::Once(Intent::Restart),
+        Button::LeftTrigger => PadPress::Once(Intent::EditFrame),
+        Button::RightTrigger => PadPress::Once(Intent::TakeEdit),
+        Button::LeftTrigger2 => PadPress::Once(Intent::WriteScene),
         Button::LeftThumb => PadPress::Once(Intent::ToggleSamples),
         Button::RightThumb => PadPress::Once(Intent::ToggleHud),
         Button::Mode => PadPress::Once(Intent::ToggleHelp),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use tracing::{debug, info, warn};
-use yume_media::Frame;
+use yume_media::{Fit, Frame};
 use yume_motion::Motion;
 use yume_session::{Event, Session, Status};
 
@@ -69,8 +69,12 @@ pub(super) struct Visit {
     fps: u32,
     pad: Motion,
     held: Motion,
-    /// The picture of the present world.
-    start: Option<Frame>,
+    /// The picture of the present world, or the last frames of its video.
+    start: Option<Vec<Frame>>,
+    /// What the person says about the place.
+    scene: String,
+    /// The picture that was written to be edited.
+    edited: Option<PathBuf>,
     /// The picture on screen.
     shown: Option<Frame>,
     is_ready: bool,
@@ -102,6 +106,8 @@ impl Visit {
             pad: Motion::STILL,
             held: Motion::STILL,
             start: None,
+            scene: String::new(),
+            edited: None,
             shown: None,
             is_ready: false,
             is_opening: false,
@@ -110,7 +116,7 @@ impl Visit {
             idle_since: None,
         };
         match &config.start {
-            Some(path) => visit.open_picture(path.clone()),
+            Some(path) => visit.open(path.clone()),
             None => {
                 visit.panels.has_samples = !config.samples.is_empty();
                 visit.start_sample(0);
@@ -159,10 +165,15 @@ impl Visit {
         &self.samples
     }
 
-    /// Begins from a picture file once it is read.
-    pub(super) fn open_picture(&mut self, path: PathBuf) {
+    /// What the person says about the place.
+    pub(super) fn scene(&self) -> &str {
+        &self.scene
+    }
+
+    /// Begins from a picture or video file once it is read.
+    pub(super) fn open(&mut self, path: PathBuf) {
         info!("opening {}", path.display());
-        self.is_opening = self.order(Order::ReadPicture(path));
+        self.is_opening = self.order(Order::ReadStart(path));
     }
 
     /// What the pad points at now.
@@ -203,9 +214,16 @@ impl Visit {
             Intent::StartSample(place) => self.start_sample(place),
             Intent::OpenDialog => self.ask_for_picture(),
             Intent::Restart => {
-                if let Some(picture) = self.start.clone() {
-                    self.begin(picture);
+                if let Some(frames) = self.start.clone() {
+                    self.begin(frames);
                 }
+            }
+            Intent::EditFrame => self.write_edit(),
+            Intent::TakeEdit => self.take_edit(),
+            Intent::SetScene(text) => self.set_scene(text.trim(), now),
+            Intent::WriteScene => {
+                self.panels.has_samples = true;
+                return Some(Intent::WriteScene);
             }
             Intent::TogglePause => self.session.set_paused(!self.session.is_paused()),
             Intent::ToggleRecording => self.toggle_recording(),
@@ -303,16 +321,18 @@ impl Visit {
 
     fn start_sample(&mut self, place: usize) {
         if let Some(sample) = self.samples.get(place) {
-            self.begin(sample.frame.clone());
+            self.begin(vec![sample.frame.clone()]);
         }
     }
 
-    fn begin(&mut self, picture: Frame) {
-        self.start = Some(picture.clone());
+    fn begin(&mut self, frames: Vec<Frame>) {
+        self.start = Some(frames.clone());
         self.is_opening = true;
         self.panels.message = None;
         self.idle_since = None;
-        self.session.begin(ExplorerStart::picture(picture, self.seed));
+        // Cropping keeps upright things upright; a stretched street would bend every motion.
+        let (fit, scene) = (Fit::Crop, self.scene.clone());
+        self.session.begin(ExplorerStart { frames, fit, scene, seed: self.seed });
         if let Some(ahead) = &mut self.look_ahead {
             ahead.restart();
         }
@@ -396,11 +416,23 @@ impl Visit {
 
     fn take(&mut self, answer: Answer, now: Instant) {
         match answer {
-            Answer::Picture { path, frame } => {
+            Answer::Start { path, frames } => {
                 self.has_dialog = false;
                 self.panels.has_samples = false;
                 self.notice(format!("Starting from {}", file_name(&path)), now);
-                self.begin(frame);
+                self.begin(frames);
+            }
+            Answer::Edit { path, frame } => {
+                self.panels.message = None;
+                self.notice(format!("Going on from {}", file_name(&path)), now);
+                self.edit(ExplorerEdit::Picture(frame));
+                self.session.set_paused(false);
+            }
+            Answer::EditWritten(path) => {
+                info!("wrote {}", path.display());
+                let name = file_name(&path);
+                self.notice(format!("Edit {name}, then Shift+E"), now);
+                self.edited = Some(path);
             }
             Answer::Still(path) => {
                 info!("wrote {}", path.display());
@@ -436,6 +468,9 @@ impl Visit {
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
+
+#[path = "visit_edit.rs"]
+mod edit;
 
 #[cfg(test)]
 #[path = "visit_tests.rs"]

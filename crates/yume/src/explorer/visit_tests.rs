@@ -24,7 +24,7 @@ impl Generator for Colors {
         start: ExplorerStart,
         out: &mut dyn Outlet,
     ) -> Result<ControlFlow<()>, BoxError> {
-        self.next = start.frames[0].pixel(0, 0)[0];
+        self.next = start.frames.last().unwrap().pixel(0, 0)[0] + brighter(&start.scene);
         if self.next == 255 {
             return Err("white pictures lead nowhere".into());
         }
@@ -50,7 +50,10 @@ impl Generator for Colors {
                 self.next = picture.pixel(0, 0)[0];
                 Ok(self.emit(out))
             }
-            ExplorerEdit::Scene(_) => Ok(ControlFlow::Continue(())),
+            ExplorerEdit::Scene(scene) => {
+                self.next += brighter(&scene);
+                Ok(ControlFlow::Continue(()))
+            }
         }
     }
 
@@ -65,6 +68,11 @@ impl Colors {
         self.next += 1;
         out.frame(frame)
     }
+}
+
+/// A scene such as `plus 20` makes all frames from there on brighter.
+fn brighter(scene: &str) -> u8 {
+    scene.strip_prefix("plus ").map_or(0, |amount| amount.parse().unwrap())
 }
 
 fn plain(color: u8) -> Frame {
@@ -89,6 +97,7 @@ impl Stage {
             start,
             samples: colors.map(sample).into(),
             warp: Some(WarpModel::TINY_V0),
+            knows_scenes: true,
             walk: WalkRule::TINY_V0,
             recordings_dir: folder.clone(),
             seed: 7,
@@ -122,7 +131,8 @@ impl Stage {
     }
 
     fn wish(&mut self, intent: Intent) {
-        assert_eq!(self.visit.apply(intent, Instant::now()), None, "{intent:?}");
+        let left = self.visit.apply(intent, Instant::now());
+        assert_eq!(left, None);
     }
 }
 
@@ -209,6 +219,59 @@ fn a_recording_and_a_still_land_in_the_folder() {
 }
 
 #[test]
+fn an_edited_frame_takes_the_place_of_the_one_on_screen() {
+    let mut stage = Stage::new("edit", [10, 100], None);
+    stage.until_color(10);
+    stage.wish(Intent::TakeEdit);
+    assert!(stage.visit.panels.message.take().unwrap().contains("Press E"));
+    stage.wish(Intent::EditFrame);
+    stage.until("the file", |visit| visit.panels.notice.is_some());
+    assert!(stage.visit.is_paused());
+    let path = stage.folder.join("edit-0001.png");
+    assert!(yume_media::read_picture(&path).unwrap() == plain(10));
+    plain(50).write_png(&path).unwrap();
+    stage.wish(Intent::TakeEdit);
+    stage.until_color(50);
+    assert!(!stage.visit.is_paused());
+    stage.wish(Intent::Tap(AHEAD));
+    stage.until_color(54);
+    stage.wish(Intent::Restart);
+    stage.until_color(10);
+}
+
+#[test]
+fn a_scene_is_told_to_the_world_that_runs_and_to_those_that_follow() {
+    let mut stage = Stage::new("scene", [10, 100], None);
+    stage.until_color(10);
+    stage.wish(Intent::SetScene("  plus 20 ".into()));
+    assert_eq!(stage.visit.scene(), "plus 20");
+    stage.wish(Intent::Tap(AHEAD));
+    stage.until_color(34);
+    stage.wish(Intent::StartSample(1));
+    stage.until_color(120);
+}
+
+#[test]
+fn a_video_is_walked_on_from_its_last_frames() {
+    let folder =
+        std::env::temp_dir().join(format!("yume-visit-video-start-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("walk.mp4");
+    let mut sink = yume_media::open_sink(&path, SIDE, SIDE, 16).unwrap();
+    for color in 0..40 {
+        sink.push(&plain(4 * color)).unwrap();
+    }
+    sink.finish().unwrap();
+    let mut stage = Stage::new("video", [10, 100], Some(path));
+    stage.until("the world", |visit| visit.shown().is_some());
+    // The last of 33 frames is the last of the video, as far as its compression leaves it.
+    let shown = stage.visit.shown().unwrap().pixel(0, 0)[0];
+    assert!(shown.abs_diff(156) < 6, "{shown}");
+    assert_eq!(stage.visit.start.as_ref().unwrap().len(), 33);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn what_fails_is_a_message_that_can_be_put_away() {
     let missing = Some(PathBuf::from("/no/such/picture.png"));
     let mut stage = Stage::new("missing", [10, 255], missing);
@@ -233,6 +296,6 @@ fn what_needs_a_window_is_handed_back() {
     stage.wish(Intent::StepBack);
     assert!(!stage.visit.panels.has_help, "the help is left first");
     for intent in [Intent::StepBack, Intent::ToggleFullScreen, Intent::Quit] {
-        assert_eq!(stage.visit.apply(intent, now), Some(intent));
+        assert_eq!(stage.visit.apply(intent.clone(), now), Some(intent));
     }
 }

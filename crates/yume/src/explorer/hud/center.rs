@@ -18,11 +18,11 @@ pub(super) fn center_ui(context: &Context, view: &View<'_>, intents: &mut Vec<In
                 ui.label(theme::small(view.model_label));
                 return;
             }
-            ui.label(theme::title("Drop a picture here to walk into it"));
+            ui.label(theme::title("Drop a picture or a video here to walk into it"));
             ui.add_space(4.0);
-            ui.label(theme::small("PNG, JPEG, WebP, BMP or GIF"));
+            ui.label(theme::small("PNG, JPEG, WebP, BMP, GIF or MP4"));
             ui.add_space(10.0);
-            let open = egui::Button::new(theme::body("Open a picture…"));
+            let open = egui::Button::new(theme::body("Open a picture or video…"));
             if ui.add(open).clicked() {
                 intents.push(Intent::OpenDialog);
             }
@@ -42,7 +42,7 @@ pub(super) fn drop_ui(context: &Context) {
     painter.text(
         center,
         Align2::CENTER_CENTER,
-        "Drop to begin from this picture",
+        "Drop to begin from this; with Shift, to go on from it",
         font,
         theme::TEXT,
     );

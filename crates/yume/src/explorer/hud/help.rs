@@ -11,14 +11,16 @@ use super::{
 use crate::explorer::keys::WalkKey;
 
 /// Key names and what they do; the camera keys are drawn apart.
-const KEYS: [(&[&str], &str); 13] = [
+const KEYS: [(&[&str], &str); 15] = [
     (&["Shift", "key"], "Queue one segment; several keys together, too"),
     (&["Backspace"], "Take the last one out of the queue"),
     (&["Delete"], "Empty the queue"),
     (&["Space", "P"], "Pause or go on"),
     (&["R"], "Begin again"),
     (&["1", "9"], "Begin from a sample"),
-    (&["O", "G"], "Open a picture, show the samples"),
+    (&["O", "G"], "Open a picture or video, show the samples"),
+    (&["T"], "Say what the place is like"),
+    (&["E", "Shift E"], "Edit this frame as a file, walk on in it"),
     (&["F9", "V"], "Record to a video, or stop"),
     (&["F12", "C"], "Save a still picture"),
     (&["F11", "F"], "Full screen; Esc leaves it"),
@@ -27,13 +29,15 @@ const KEYS: [(&[&str], &str); 13] = [
     (&["Ctrl +", "Ctrl -"], "Larger or smaller panels"),
 ];
 
-const PAD: [(&str, &str); 8] = [
+const PAD: [(&str, &str); 10] = [
     ("Left stick, cross", "Walk"),
     ("Right stick", "Look"),
     ("A", "Queue one segment"),
     ("B", "Take the last one out"),
     ("X", "Record or stop"),
     ("Y", "Save a still"),
+    ("L1, R1", "Edit this frame, walk on in it"),
+    ("L2", "Say what the place is like"),
     ("Start", "Pause or go on"),
     ("Back", "Begin again"),
 ];

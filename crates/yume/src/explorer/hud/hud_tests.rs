@@ -69,6 +69,8 @@ impl<'a> Stage<'a> {
             fps: 16.0,
             thumbnails: &self.thumbnails,
             letters: &letters,
+            scene: "at noon",
+            knows_scenes: false,
         };
         let screen_rect = Some(Rect::from_min_size(Pos2::ZERO, SIZE));
         let input = RawInput { screen_rect, events, ..RawInput::default() };
@@ -132,9 +134,10 @@ fn each_button_is_found_by_its_name_and_names_its_intent() {
         ("Pause (Space)", Intent::TogglePause),
         ("Record to a video (F9)", Intent::ToggleRecording),
         ("Save a still picture (F12)", Intent::SaveStill),
-        ("Start from a picture file (O)", Intent::OpenDialog),
+        ("Edit this frame as a file (E)", Intent::EditFrame),
+        ("Start from a picture or video file (O)", Intent::OpenDialog),
         ("Places to start from (G)", Intent::ToggleSamples),
-        ("Open a picture…", Intent::OpenDialog),
+        ("Open a picture or video…", Intent::OpenDialog),
         ("Begin from a street", Intent::StartSample(0)),
         ("Begin from a park", Intent::StartSample(1)),
         ("Put away (Esc)", Intent::DismissMessage),
@@ -147,6 +150,27 @@ fn each_button_is_found_by_its_name_and_names_its_intent() {
         let (_, rect) = place.unwrap_or_else(|| panic!("{name} is not among {:?}", stage.names));
         stage.click(rect.center());
         assert_eq!(stage.intents, [wanted], "{name}");
+    }
+}
+
+#[test]
+fn what_is_written_is_the_scene_from_enter_on_and_escape_forgets_it() {
+    let panels = Panels { has_samples: true, ..Panels::default() };
+    for (key, wanted) in [
+        (egui::Key::Enter, vec![Intent::SetScene("at noon, rain".into())]),
+        (egui::Key::Escape, vec![]),
+    ] {
+        let mut stage = Stage::new(&panels, &[]);
+        assert!(!is_written_in(&stage.context));
+        write_scene(&stage.context);
+        stage.pass(vec![]);
+        assert!(is_written_in(&stage.context));
+        stage.pass(vec![Event::Text(", rain".into())]);
+        assert_eq!(stage.intents, [], "nothing counts while it is written");
+        stage.press(key);
+        stage.pass(vec![]);
+        assert_eq!(stage.intents, wanted, "{key:?}");
+        assert!(!is_written_in(&stage.context));
     }
 }
 
@@ -193,7 +217,12 @@ fn the_font_has_every_letter_that_the_panels_use() {
     output.textures_delta.clear();
     let font = theme::body_font();
     let has = |text: &str| context.fonts_mut(|fonts| fonts.has_glyphs(&font, text));
-    for text in [include_str!("samples.rs"), include_str!("help.rs"), include_str!("state.rs")] {
+    for text in [
+        include_str!("scene.rs"),
+        include_str!("samples.rs"),
+        include_str!("help.rs"),
+        include_str!("state.rs"),
+    ] {
         let letters: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
         assert!(has(&letters), "{letters}");
     }

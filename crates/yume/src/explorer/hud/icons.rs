@@ -20,6 +20,7 @@ pub(super) enum Icon {
     Record,
     Stop,
     Camera,
+    Pencil,
     Help,
     FullScreen,
     Window,
@@ -95,6 +96,17 @@ pub(super) fn draw(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
             painter.rect_stroke(part(0.02, 0.24, 0.98, 0.9), 3.0, stroke, StrokeKind::Inside);
             line(&[(0.3, 0.24), (0.38, 0.1), (0.62, 0.1), (0.7, 0.24)]);
             painter.circle_stroke(at(0.5, 0.56), rect.width() * 0.18, stroke);
+        }
+        Icon::Pencil => {
+            line(&[
+                (0.08, 0.92),
+                (0.14, 0.66),
+                (0.72, 0.08),
+                (0.92, 0.28),
+                (0.34, 0.86),
+                (0.08, 0.92),
+            ]);
+            line(&[(0.58, 0.22), (0.78, 0.42)]);
         }
         Icon::Help => {
             let font = egui::FontId::proportional(rect.height() * 1.05);

@@ -7,6 +7,7 @@ mod icons;
 mod message;
 mod pictogram;
 mod samples;
+mod scene;
 mod state;
 mod steps;
 mod surface;
@@ -19,6 +20,7 @@ use yume_session::Status;
 use super::{intent::Intent, visit::Panels};
 
 pub(super) use samples::{Thumbnail, thumbnails};
+pub(super) use scene::{is_written_in, write_scene};
 pub(super) use theme::apply as apply_theme;
 
 /// Below this size of the window in points, only the most needed is shown.
@@ -47,6 +49,10 @@ pub(super) struct View<'a> {
     pub(super) thumbnails: &'a [Thumbnail],
     /// What the person's keyboard has at the places of W, A, S and D.
     pub(super) letters: &'a [String; 4],
+    /// What the person says about the place.
+    pub(super) scene: &'a str,
+    /// The model was shown such texts.
+    pub(super) knows_scenes: bool,
 }
 
 /// Draws all panels; returns what was asked for.

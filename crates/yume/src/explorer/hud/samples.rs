@@ -6,7 +6,7 @@ use egui::{
 };
 use yume_media::Fit;
 
-use super::{Intent, View, surface::Surface, theme};
+use super::{Intent, View, scene, surface::Surface, theme};
 use crate::explorer::Sample;
 
 /// Size of a thumbnail in points.
@@ -45,18 +45,20 @@ pub(super) fn samples_ui(context: &Context, view: &View<'_>, intents: &mut Vec<I
                 ui.set_width(COLUMNS as f32 * THUMBNAIL.x + 8.0);
                 ui.label(theme::title("Where to begin"));
                 ui.label(theme::small(
-                    "Choose a place, or drop a picture of your own onto the window.",
+                    "Choose a place, or drop a picture or a video onto the window.",
                 ));
                 ui.add_space(4.0);
-                let height = (context.content_rect().height() - 250.0).max(THUMBNAIL.y);
+                let height = (context.content_rect().height() - 310.0).max(THUMBNAIL.y);
                 let scroll =
                     egui::ScrollArea::vertical().min_scrolled_height(height).max_height(height);
                 scroll.show(ui, |ui| grid_ui(ui, view, intents));
                 ui.add_space(4.0);
-                let open = egui::Button::new(theme::body("Open a picture…"));
+                let open = egui::Button::new(theme::body("Open a picture or video…"));
                 if ui.add_sized(vec2(ui.available_width(), 34.0), open).clicked() {
                     intents.push(Intent::OpenDialog);
                 }
+                ui.add_space(4.0);
+                scene::scene_ui(ui, view, intents);
             });
         },
     );

@@ -28,7 +28,7 @@ pub(super) fn toolbar_ui(context: &Context, view: &View<'_>, intents: &mut Vec<I
     };
     let ink = theme::TEXT;
     let start = [
-        (Icon::Folder, ink, "Start from a picture file (O)", Intent::OpenDialog),
+        (Icon::Folder, ink, "Start from a picture or video file (O)", Intent::OpenDialog),
         (Icon::Samples, ink, "Places to start from (G)", Intent::ToggleSamples),
     ];
     let walk = [
@@ -36,6 +36,7 @@ pub(super) fn toolbar_ui(context: &Context, view: &View<'_>, intents: &mut Vec<I
         (pause, ink, pause_label, Intent::TogglePause),
         (record, record_color, record_label, Intent::ToggleRecording),
         (Icon::Camera, ink, "Save a still picture (F12)", Intent::SaveStill),
+        (Icon::Pencil, ink, "Edit this frame as a file (E)", Intent::EditFrame),
     ];
     let window = [
         (Icon::Help, ink, "All keys (F1)", Intent::ToggleHelp),
@@ -48,9 +49,9 @@ pub(super) fn toolbar_ui(context: &Context, view: &View<'_>, intents: &mut Vec<I
                 // Without a world only what needs none.
                 let needs_world = if view.has_picture { &walk[..] } else { &[] };
                 for group in [&start[..], needs_world, &window] {
-                    for &(icon, color, label, intent) in group {
-                        if icon_button(ui, SIDE, icon, color, label).clicked() {
-                            intents.push(intent);
+                    for (icon, color, label, intent) in group {
+                        if icon_button(ui, SIDE, *icon, *color, label).clicked() {
+                            intents.push(intent.clone());
                         }
                     }
                 }

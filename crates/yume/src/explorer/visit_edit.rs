@@ -1,0 +1,57 @@
+//! Changes of the world that runs: another picture in the place of the one on screen, another scene.
+
+use std::{path::PathBuf, time::Instant};
+
+use tracing::info;
+
+use super::Visit;
+use crate::explorer::{ExplorerEdit, files::Order};
+
+impl Visit {
+    /// Goes on from a picture file, in the place of the picture on screen, once it is read.
+    pub(in crate::explorer) fn go_on_from(&mut self, path: PathBuf) {
+        info!("going on from {}", path.display());
+        self.order(Order::ReadEdit(path));
+    }
+
+    /// Goes on from the picture that was written to be edited.
+    pub(super) fn take_edit(&mut self) {
+        match self.edited.clone() {
+            Some(path) => self.go_on_from(path),
+            None => self.complain(
+                "There is no edited picture yet. Press E to write the present one to a file, edit it, and come back."
+                    .into(),
+            ),
+        }
+    }
+
+    /// Stops, so that the picture which is edited is the one that is replaced.
+    pub(super) fn write_edit(&mut self) {
+        if let Some(frame) = self.shown.clone() {
+            self.session.set_paused(true);
+            self.order(Order::WriteEdit { frame, folder: self.recordings_dir.clone() });
+        }
+    }
+
+    /// The place is like this from now on, in the world that runs and in those that follow.
+    pub(super) fn set_scene(&mut self, text: &str, now: Instant) {
+        if text == self.scene {
+            return;
+        }
+        text.clone_into(&mut self.scene);
+        if self.start.is_some() {
+            self.edit(ExplorerEdit::Scene(text.to_owned()));
+        }
+        self.notice(if text.is_empty() { "No scene" } else { "Another scene" }.into(), now);
+    }
+
+    /// Changes the world that runs, or says why not.
+    pub(super) fn edit(&mut self, edit: ExplorerEdit) {
+        if !self.session.edit(edit) {
+            self.complain(
+                "The world was not changed, because it has stopped or is still busy with earlier changes. Try again in a moment, or press R to begin again."
+                    .into(),
+            );
+        }
+    }
+}
