@@ -11,12 +11,15 @@ use crate::{CheckpointError, Misfit, Stored, Weights};
 /// What each parameter of a network is called in its file.
 pub type Names = Vec<(String, ParamId)>;
 
+/// The stored names of a parameter.
+type StoredNames<'a> = Box<dyn Fn(&str) -> Vec<String> + 'a>;
+
 /// Hands stored tensors to a network, and keeps account of what does not fit.
 ///
 /// Build the network with a `Scope` of this source, then call [`Loader::finish`].
 pub struct Loader<'a> {
     weights: Weights,
-    stored_names: Box<dyn Fn(&str) -> Vec<String> + 'a>,
+    stored_names: StoredNames<'a>,
     only_checks: bool,
     progress: Box<dyn FnMut(u64, u64) + 'a>,
     bytes_done: u64,

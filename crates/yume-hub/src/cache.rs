@@ -30,15 +30,15 @@ impl HubCache {
 
     /// The cache that the environment names, or the usual one; `None` without a home folder.
     pub fn from_env() -> Option<Self> {
-        Self::from_vars(|name| env::var_os(name), env::home_dir())
+        Self::from_vars(|name| env::var_os(name), env::home_dir().as_deref())
     }
 
     /// As [`HubCache::from_env`], for variables and a home folder that are given.
-    fn from_vars(var: impl Fn(&str) -> Option<OsString>, home: Option<PathBuf>) -> Option<Self> {
+    fn from_vars(var: impl Fn(&str) -> Option<OsString>, home: Option<&Path>) -> Option<Self> {
         let folder = |name: &str| {
             let path = PathBuf::from(var(name).filter(|value| !value.is_empty())?);
             // The shell does not replace a tilde that stands in a variable.
-            match (path.strip_prefix("~"), &home) {
+            match (path.strip_prefix("~"), home) {
                 (Ok(rest), Some(home)) => Some(home.join(rest)),
                 _ => Some(path),
             }
@@ -46,7 +46,7 @@ impl HubCache {
         let root = folder("HF_HUB_CACHE")
             .or_else(|| Some(folder("HF_HOME")?.join("hub")))
             .or_else(|| Some(folder("XDG_CACHE_HOME")?.join("huggingface").join("hub")))
-            .or_else(|| Some(home.as_ref()?.join(".cache").join("huggingface").join("hub")))?;
+            .or_else(|| Some(home?.join(".cache").join("huggingface").join("hub")))?;
         Some(Self { root })
     }
 
@@ -120,7 +120,7 @@ mod tests {
                     .find(|(known, _)| *known == name)
                     .map(|(_, value)| OsString::from(value))
             };
-            let cache = HubCache::from_vars(var, Some(PathBuf::from("/home/me")));
+            let cache = HubCache::from_vars(var, Some(Path::new("/home/me")));
             assert_eq!(cache, Some(HubCache::at(root)), "{vars:?}");
         }
         assert_eq!(HubCache::from_vars(|_| None, None), None);

@@ -275,7 +275,7 @@ impl Shared {
     }
 }
 
-/// The next number of SplitMix64.
+/// The next number of `SplitMix64`.
 pub(crate) fn random(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *state;
