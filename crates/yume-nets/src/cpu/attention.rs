@@ -79,32 +79,36 @@ impl WithSimd for Attend<'_> {
                 let totals: [Cell<f32>; ROWS] = Default::default();
                 scores.clear();
                 scores.resize(count * keys.outputs(), 0.0);
-                Product {
-                    left: Left { values: queries, runs: &[0], run: head_dim },
-                    start: |row: usize| (first + row) * width + head * head_dim,
-                    panels: keys,
-                    out: &mut scores,
-                    finish: |row: usize, scores: &mut [f32]| {
+                Product::new(
+                    Left { values: queries, runs: &[0], run: head_dim },
+                    #[inline(always)]
+                    |row| (first + row) * width + head * head_dim,
+                    keys,
+                    &mut scores,
+                    #[inline(always)]
+                    |row, scores: &mut [f32]| {
                         let largest = lanes(scores, f32::NEG_INFINITY, |a, b| a.max(b), |v| v);
                         for score in scores.iter_mut() {
                             *score = exp((*score - largest) * scale);
                         }
                         totals[row].set(sum(scores, |v| v));
                     },
-                }
+                )
                 .with_simd(simd);
                 let sums = &mut sums[..count * head_dim];
                 sums.fill(0.0);
-                Product {
-                    left: Left { values: &scores, runs: &[0], run: keys.outputs() },
-                    start: |row: usize| row * keys.outputs(),
-                    panels: values,
-                    out: sums,
-                    finish: |row: usize, sums: &mut [f32]| {
+                Product::new(
+                    Left { values: &scores, runs: &[0], run: keys.outputs() },
+                    #[inline(always)]
+                    |row| row * keys.outputs(),
+                    values,
+                    sums,
+                    #[inline(always)]
+                    |row, sums: &mut [f32]| {
                         let scale = totals[row].get().recip();
                         sums.iter_mut().for_each(|sum| *sum *= scale);
                     },
-                }
+                )
                 .with_simd(simd);
                 for (row, sums) in sums.chunks_exact(head_dim).enumerate() {
                     out[(first + row) * width + head * head_dim..][..head_dim]

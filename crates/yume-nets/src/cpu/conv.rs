@@ -9,7 +9,7 @@ use burn::tensor::{DType, Tensor, TensorData};
 use rayon::prelude::{IndexedParallelIterator as _, ParallelIterator as _, ParallelSliceMut as _};
 
 use super::product::{Left, Panels, add_product};
-use super::simd::dispatch;
+use super::simd::vectorize;
 use super::{silu, sum, values};
 
 /// Pixels that one task copies at least.
@@ -118,7 +118,7 @@ fn padded(x: Tensor<5>, scale: usize, margin: usize, norm: Option<Tensor<4>>) ->
     let mut out = vec![0.0; batch * frames * rows * columns * channels];
     let of_task = (TASK / (columns * channels)).max(1);
     out.par_chunks_mut(of_task * columns * channels).enumerate().for_each(|(task, out)| {
-        dispatch(
+        vectorize(
             #[inline(always)]
             || {
                 for (i, out) in out.chunks_exact_mut(columns * channels).enumerate() {
@@ -129,11 +129,14 @@ fn padded(x: Tensor<5>, scale: usize, margin: usize, norm: Option<Tensor<4>>) ->
                     let row = frame * height + (row - margin) / scale;
                     let input = &input[row * width * channels..][..width * channels];
                     let out = &mut out[inside.clone()];
-                    let pairs =
-                        out.chunks_exact_mut(scale * channels).zip(input.chunks_exact(channels));
-                    for (out, input) in pairs {
-                        for out in out.chunks_exact_mut(channels) {
-                            out.copy_from_slice(input);
+                    if scale == 1 {
+                        out.copy_from_slice(input);
+                    } else {
+                        let pixels = out.chunks_exact_mut(scale * channels);
+                        for (out, input) in pixels.zip(input.chunks_exact(channels)) {
+                            for out in out.chunks_exact_mut(channels) {
+                                out.copy_from_slice(input);
+                            }
                         }
                     }
                     if let Some(gamma) = &gamma {

@@ -14,7 +14,7 @@ mod simd;
 
 use burn::tensor::{DType, Device, Tensor};
 use rayon::prelude::{IndexedParallelIterator as _, ParallelIterator as _, ParallelSliceMut as _};
-use simd::dispatch;
+use simd::vectorize;
 
 /// Values that one task handles at least: less work than this is not worth a thread.
 const TASK: usize = 1 << 14;
@@ -23,6 +23,12 @@ const TASK: usize = 1 << 14;
 pub(crate) fn serves<const D: usize>(x: &Tensor<D>) -> bool {
     let device = x.device();
     x.dtype() == DType::F32 && !device.is_autodiff() && device == Device::flex()
+}
+
+/// Runs a network on a thread that shares its work. From outside, every kernel would have to wake
+/// such a thread, and wait to be woken by it.
+pub(crate) fn among_workers<R: Send>(run: impl FnOnce() -> R + Send) -> R {
+    rayon::scope(|_| run())
 }
 
 /// The values of a small tensor, such as a parameter.
@@ -41,7 +47,7 @@ pub(crate) fn map_rows<const D: usize>(
     let all: &mut [f32] = data.as_mut_slice().expect("kernels run on f32");
     let rows = (TASK / width).max(1);
     all.par_chunks_mut(rows * width).enumerate().for_each(|(task, chunk)| {
-        dispatch(
+        vectorize(
             #[inline(always)]
             || {
                 for (i, values) in chunk.chunks_exact_mut(width).enumerate() {
@@ -57,41 +63,56 @@ pub(crate) fn map_rows<const D: usize>(
 pub(crate) fn add_gated(x: Tensor<3>, y: Tensor<3>, gate: Tensor<3>) -> Tensor<3> {
     let [_, tokens, width] = x.dims();
     let (y, gate) = (values(y), values(gate));
-    map_rows(x, width, |row, x| {
-        let y = &y[row * width..][..width];
-        let gate = &gate[row / tokens * width..][..width];
-        for ((x, y), gate) in x.iter_mut().zip(y).zip(gate) {
-            *x += y * gate;
-        }
-    })
+    map_rows(
+        x,
+        width,
+        #[inline(always)]
+        |row, x| {
+            let y = &y[row * width..][..width];
+            let gate = &gate[row / tokens * width..][..width];
+            for ((x, y), gate) in x.iter_mut().zip(y).zip(gate) {
+                *x += y * gate;
+            }
+        },
+    )
 }
 
 /// Layer normalisation of every row without parameters, then `x (1 + scale) + shift`.
 pub(crate) fn modulate(x: Tensor<3>, shift: Tensor<3>, scale: Tensor<3>, eps: f32) -> Tensor<3> {
     let [_, tokens, width] = x.dims();
     let (shift, scale) = (values(shift), values(scale));
-    map_rows(x, width, |row, x| {
-        let at = row / tokens * width;
-        let (shift, scale) = (&shift[at..][..width], &scale[at..][..width]);
-        let mean = sum(x, |v| v) / width as f32;
-        let variance = sum(x, |v| (v - mean) * (v - mean)) / width as f32;
-        let inverse = (variance + eps).sqrt().recip();
-        for ((x, shift), scale) in x.iter_mut().zip(shift).zip(scale) {
-            *x = (*x - mean) * inverse * (1.0 + scale) + shift;
-        }
-    })
+    map_rows(
+        x,
+        width,
+        #[inline(always)]
+        |row, x| {
+            let at = row / tokens * width;
+            let (shift, scale) = (&shift[at..][..width], &scale[at..][..width]);
+            let mean = sum(x, |v| v) / width as f32;
+            let variance = sum(x, |v| (v - mean) * (v - mean)) / width as f32;
+            let inverse = (variance + eps).sqrt().recip();
+            for ((x, shift), scale) in x.iter_mut().zip(shift).zip(scale) {
+                *x = (*x - mean) * inverse * (1.0 + scale) + shift;
+            }
+        },
+    )
 }
 
 /// Root-mean-square normalisation of every row.
 pub(crate) fn rms_norm<const D: usize>(x: Tensor<D>, weight: Tensor<1>, eps: f32) -> Tensor<D> {
     let width = x.dims()[D - 1];
     let weight = values(weight);
-    map_rows(x, width, |_, x| {
-        let scale = (sum(x, |v| v * v) / width as f32 + eps).sqrt().recip();
-        for (x, weight) in x.iter_mut().zip(&weight) {
-            *x *= scale * weight;
-        }
-    })
+    map_rows(
+        x,
+        width,
+        #[inline(always)]
+        |_, x| {
+            let scale = (sum(x, |v| v * v) / width as f32 + eps).sqrt().recip();
+            for (x, weight) in x.iter_mut().zip(&weight) {
+                *x *= scale * weight;
+            }
+        },
+    )
 }
 
 /// Rotates neighbouring channels of `[batch, tokens, heads, head_dim]` as complex numbers by
@@ -99,28 +120,38 @@ pub(crate) fn rms_norm<const D: usize>(x: Tensor<D>, weight: Tensor<1>, eps: f32
 pub(crate) fn rotate(x: Tensor<4>, cos: &[f32], sin: &[f32]) -> Tensor<4> {
     let [_, tokens, heads, head_dim] = x.dims();
     let pairs = head_dim / 2;
-    map_rows(x, heads * head_dim, |row, x| {
-        let at = row % tokens * pairs;
-        let (cos, sin) = (&cos[at..][..pairs], &sin[at..][..pairs]);
-        for head in x.chunks_exact_mut(head_dim) {
-            for ((pair, cos), sin) in head.chunks_exact_mut(2).zip(cos).zip(sin) {
-                let (re, im) = (pair[0], pair[1]);
-                pair[0] = re * cos - im * sin;
-                pair[1] = re * sin + im * cos;
+    map_rows(
+        x,
+        heads * head_dim,
+        #[inline(always)]
+        |row, x| {
+            let at = row % tokens * pairs;
+            let (cos, sin) = (&cos[at..][..pairs], &sin[at..][..pairs]);
+            for head in x.chunks_exact_mut(head_dim) {
+                for ((pair, cos), sin) in head.chunks_exact_mut(2).zip(cos).zip(sin) {
+                    let (re, im) = (pair[0], pair[1]);
+                    pair[0] = re * cos - im * sin;
+                    pair[1] = re * sin + im * cos;
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 /// GELU in its tanh form: `x / (1 + exp(-2 sqrt(2 / pi) (x + 0.044715 x^3)))`.
 pub(crate) fn gelu_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let width = x.dims()[D - 1];
-    map_rows(x, width, |_, x| {
-        for x in x {
-            let inner = 1.595_769 * (*x + 0.044_715 * *x * *x * *x);
-            *x /= 1.0 + exp(-inner);
-        }
-    })
+    map_rows(
+        x,
+        width,
+        #[inline(always)]
+        |_, x| {
+            for x in x {
+                let inner = 1.595_769 * (*x + 0.044_715 * *x * *x * *x);
+                *x /= 1.0 + exp(-inner);
+            }
+        },
+    )
 }
 
 /// SiLU of every value.
@@ -156,7 +187,8 @@ fn lanes(x: &[f32], start: f32, join: impl Fn(f32, f32) -> f32, term: impl Fn(f3
 #[inline(always)]
 fn exp(x: f32) -> f32 {
     let x = x.clamp(-87.0, 88.0);
-    let k = (x * std::f32::consts::LOG2_E + 0.5).floor();
+    // Adding 1.5 * 2^23 leaves no bits for fractions.
+    let k = (x * std::f32::consts::LOG2_E + 12_582_912.0) - 12_582_912.0;
     let r = x - k * 0.693_359_4 + k * 2.121_944_4e-4;
     let p = 1.987_569_2e-4_f32;
     let p = p * r + 1.398_2e-3;

@@ -3,8 +3,6 @@
 //! Every value is one sum over the inputs in their order, whatever rows are computed with it. So a
 //! row gives exactly the same values alone and among others, on one thread and on many.
 
-use std::array::from_fn;
-
 use pulp::{Simd, WithSimd};
 use rayon::prelude::{IndexedParallelIterator as _, ParallelIterator as _, ParallelSliceMut as _};
 
@@ -81,19 +79,39 @@ pub(crate) fn add_product(
     let rows = (TASK / (panels.inputs * panels.outputs)).max(1).next_multiple_of(ROWS);
     out.par_chunks_mut(rows * panels.outputs).enumerate().for_each(|(task, out)| {
         let first = task * rows;
-        let start = |row| start(first + row);
-        let finish = |row, out: &mut [f32]| finish(first + row, out);
-        dispatch(Product { left, start, panels, out, finish });
+        dispatch(Product::new(
+            left,
+            #[inline(always)]
+            |row| start(first + row),
+            panels,
+            out,
+            #[inline(always)]
+            |row, out| finish(first + row, out),
+        ));
     });
 }
 
 /// One task of [`add_product`].
 pub(crate) struct Product<'a, Start, Finish> {
-    pub(crate) left: Left<'a>,
-    pub(crate) start: Start,
-    pub(crate) panels: &'a Panels,
-    pub(crate) out: &'a mut [f32],
-    pub(crate) finish: Finish,
+    left: Left<'a>,
+    start: Start,
+    panels: &'a Panels,
+    out: &'a mut [f32],
+    finish: Finish,
+}
+
+impl<'a, Start: Fn(usize) -> usize, Finish: Fn(usize, &mut [f32])> Product<'a, Start, Finish> {
+    /// Arguments as in [`add_product`].
+    #[inline(always)]
+    pub(crate) fn new(
+        left: Left<'a>,
+        start: Start,
+        panels: &'a Panels,
+        out: &'a mut [f32],
+        finish: Finish,
+    ) -> Self {
+        Self { left, start, panels, out, finish }
+    }
 }
 
 impl<Start: Fn(usize) -> usize, Finish: Fn(usize, &mut [f32])> WithSimd
@@ -127,7 +145,10 @@ impl<Start: Fn(usize) -> usize, Finish: Fn(usize, &mut [f32])> Product<'_, Start
             let bias = &panels.bias[column..][..width];
             for first in (0..rows).step_by(M) {
                 // Rows beyond the last repeat it, and are dropped.
-                let starts = from_fn(|m| start((first + m).min(rows - 1)));
+                let mut starts = [0; M];
+                for m in 0..M {
+                    starts[m] = start((first + m).min(rows - 1));
+                }
                 let sums = tile::<S, M, N>(simd, left, starts, weights, bias);
                 for (m, sums) in sums.iter().enumerate().take(rows - first) {
                     let out = &mut out[(first + m) * outputs + column..][..count];
@@ -159,12 +180,20 @@ pub(crate) fn tile<S: Simd, const M: usize, const N: usize>(
     bias: &[f32],
 ) -> [[S::f32s; N]; M] {
     let (bias, _) = S::as_simd_f32s(bias);
-    let bias: [S::f32s; N] = from_fn(|n| bias[n]);
-    let mut sums = [bias; M];
+    let mut sums = [[simd.splat_f32s(0.0); N]; M];
+    for sums in &mut sums {
+        sums.copy_from_slice(&bias[..N]);
+    }
     let (weights, _) = S::as_simd_f32s(weights);
     for (weights, &run) in weights.chunks_exact(left.run * N).zip(left.runs) {
-        let rows: [&[f32]; M] = starts.map(|start| &left.values[start + run..][..left.run]);
-        for (k, weights) in weights.chunks_exact(N).enumerate() {
+        // Plain loops: from `array::map` the compiler would not learn how long the rows are, and
+        // would check every access.
+        let mut rows: [&[f32]; M] = [&[]; M];
+        for m in 0..M {
+            rows[m] = &left.values[starts[m] + run..][..left.run];
+        }
+        for k in 0..left.run {
+            let weights = &weights[k * N..][..N];
             for m in 0..M {
                 let value = simd.splat_f32s(rows[m][k]);
                 for n in 0..N {

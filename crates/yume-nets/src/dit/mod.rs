@@ -24,7 +24,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use patch::{Patchers, unpatchify};
 
 use crate::layers::{LayerNorm, Linear, gelu_tanh, modulate, to_dtype};
-use crate::{Init, Scope};
+use crate::{Init, Scope, cpu};
 
 /// The layer norms around the image embedding have an eps of their own.
 const IMAGE_NORM_EPS: f64 = 1e-5;
@@ -150,6 +150,19 @@ impl Dit {
     /// # Shapes
     /// As [`Dit::forward`].
     pub fn forward_cached(
+        &self,
+        input: DitInput,
+        context: &Context,
+        plan: &Plan,
+        cache: &mut FeatureCache,
+    ) -> Tensor<5> {
+        if cpu::serves(&input.latents) {
+            return cpu::among_workers(|| self.pass(input, context, plan, cache));
+        }
+        self.pass(input, context, plan, cache)
+    }
+
+    fn pass(
         &self,
         input: DitInput,
         context: &Context,

@@ -4,6 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Tensor, module};
 
 use super::packing::Patcher;
+use crate::cpu::{self, kept::Kept};
 use crate::layers::to_dtype;
 use crate::{Init, Scope};
 
@@ -12,6 +13,7 @@ use crate::{Init, Scope};
 pub(crate) struct PatchEmbedding {
     weight: Param<Tensor<5>>,
     bias: Param<Tensor<1>>,
+    kept: Kept,
 }
 
 impl PatchEmbedding {
@@ -25,6 +27,7 @@ impl PatchEmbedding {
                 Init::Uniform { fan_in },
             ),
             bias: scope.matrix("bias", [output], Init::Zeros),
+            kept: Kept::default(),
         }
     }
 
@@ -41,9 +44,16 @@ impl PatchEmbedding {
             .reshape([batch, input, frames * rows, size, columns, size])
             .permute([0, 2, 4, 1, 3, 5]) // [batch, frames * rows, columns, in, size, size]
             .reshape([batch, frames * rows * columns, input * size * size]);
-        let weight = weight.reshape([output, input * size * size]).transpose();
-        module::linear(patches, weight, Some(self.bias.val())) // [batch, tokens, out]
-            .reshape([batch, frames, rows, columns, output])
+        let weight = weight.reshape([output, input * size * size]);
+        let bias = Some(self.bias.val());
+        let values = output * input * size * size;
+        let tokens = if cpu::serves(&patches) && Kept::holds(values) {
+            let panels = self.kept.panels(values, || cpu::linear::panels(weight, bias));
+            cpu::linear::linear(patches, &panels)
+        } else {
+            module::linear(patches, weight.transpose(), bias)
+        }; // [batch, tokens, out]
+        tokens.reshape([batch, frames, rows, columns, output])
     }
 }
 

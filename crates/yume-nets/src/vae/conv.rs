@@ -75,7 +75,10 @@ impl CausalConv {
         }
         let x = self.forward(norm.forward_silu(x), cache);
         match plus {
-            Some(plus) => plus + x,
+            Some(plus) => {
+                let dtype = plus.dtype();
+                plus + to_dtype(x, dtype)
+            }
             None => x,
         }
     }

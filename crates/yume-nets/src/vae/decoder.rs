@@ -82,7 +82,8 @@ impl Decoder {
 
     /// # Shapes
     /// - z: `[batch, z, frames, height, width]`; one frame the first time
-    /// - skip: the linear picture, `[batch, 3 * patch^2, frames', height', width']`
+    /// - skip: the linear picture, `[batch, 3 * patch^2, frames', height', width']`, which the network
+    ///   corrects
     /// - output: as `skip`; one frame the first time, then four for every latent
     pub(crate) fn forward(
         &self,
@@ -106,6 +107,6 @@ impl Decoder {
                 x = up.forward(x, cache);
             }
         }
-        self.head_conv.forward_normed(x, &self.head_norm, None, cache)
+        self.head_conv.forward_normed(x, &self.head_norm, skip, cache)
     }
 }

@@ -22,8 +22,8 @@ use decoder::Decoder;
 use encoder::Encoder;
 use skip::{LinearSkip, patchify, unpatchify};
 
-use crate::Scope;
 use crate::layers::to_dtype;
+use crate::{Scope, cpu};
 
 /// Frames per latent after the first one.
 pub const FRAMES_PER_LATENT: usize = 4;
@@ -122,6 +122,13 @@ impl Vae {
     /// - latents: normalised, `[batch, z, latent frames, height, width]`
     /// - output: `[batch, 3, frames, 8 * height, 8 * width]`, about [-1, 1], f32
     pub fn decode(&self, latents: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
+        if cpu::serves(&latents) {
+            return cpu::among_workers(|| self.decode_all(latents, cache));
+        }
+        self.decode_all(latents, cache)
+    }
+
+    fn decode_all(&self, latents: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
         let z = latents * self.std.val() + self.mean.val();
         let [_, _, count, ..] = z.dims();
         let frames = (0..count)
@@ -135,17 +142,12 @@ impl Vae {
 
     fn decode_chunk(&self, z: Tensor<5>, is_first: bool, cache: &mut StreamCache) -> Tensor<5> {
         let linear = self.skip.as_ref().map(|skip| {
-            let video = skip.decode(z.clone());
+            let video = skip.decode(z.clone(), self.patch_size);
             // A first latent stands for one frame, the last of the four it decodes to.
             if is_first { video.narrow(2, FRAMES_PER_LATENT - 1, 1) } else { video }
         });
-        let folded = linear.clone().map(|video| patchify(video, self.patch_size));
-        let x = self.decoder.forward(self.conv2.forward(z, cache), folded, cache);
-        let video = to_dtype(unpatchify(x, self.patch_size), DType::F32);
-        match linear {
-            Some(linear) => video + linear,
-            None => video,
-        }
+        let x = self.decoder.forward(self.conv2.forward(z, cache), linear, cache);
+        unpatchify(to_dtype(x, DType::F32), self.patch_size)
     }
 }
 

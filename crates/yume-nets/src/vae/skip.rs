@@ -44,17 +44,20 @@ impl LinearSkip {
         latents.reshape([batch, frames, rows, columns, z_dim]).permute([0, 4, 1, 2, 3])
     }
 
+    /// The video, folded as [`patchify`] does.
+    ///
     /// # Shapes
     /// - latents: `[batch, z, frames, height, width]`
-    /// - output: `[batch, 3, 4 * frames, 8 * height, 8 * width]`
-    pub(crate) fn decode(&self, latents: Tensor<5>) -> Tensor<5> {
+    /// - output: `[batch, 3 * size^2, 4 * frames, 8 * height / size, 8 * width / size]`
+    pub(crate) fn decode(&self, latents: Tensor<5>, size: usize) -> Tensor<5> {
         let [batch, z_dim, frames, rows, columns] = latents.dims();
+        let patches = EDGE / size;
         let latents =
             latents.permute([0, 2, 3, 4, 1]).reshape([batch * frames * rows * columns, z_dim]);
         module::linear(latents, self.dec.val().transpose(), Some(self.mean.val()))
-            .reshape([batch * frames, rows, columns, FRAMES, EDGE, EDGE * 3])
-            .permute([0, 3, 1, 4, 2, 5])
-            .reshape([batch, frames * FRAMES, rows * EDGE, columns * EDGE, 3])
+            .reshape([batch * frames, rows, columns, FRAMES, patches, size, patches, size, 3])
+            .permute([0, 3, 1, 4, 2, 6, 8, 5, 7])
+            .reshape([batch, frames * FRAMES, rows * patches, columns * patches, 3 * size * size])
             .permute([0, 4, 1, 2, 3])
     }
 }
