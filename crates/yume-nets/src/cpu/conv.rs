@@ -70,20 +70,42 @@ pub(crate) fn convolve(
     let left = Left { values: &input, runs: &runs, run: kernel * channels };
 
     let out_frames = frames + 1 - kernel_t;
-    let pixels = height * width;
-    let start = |pixel: usize| {
-        let (frame, pixel) = (pixel / pixels, pixel % pixels);
-        let frame = frame / out_frames * frames + frame % out_frames;
-        (frame * rows + pixel / width) * stride + pixel % width * channels
-    };
+    let starts = starts([batch, out_frames], frames, [height, width], [rows, stride], channels);
     let outputs = panels.outputs();
     let mut out = match around.plus {
         Some(plus) => values(by_pixel(plus)),
-        None => vec![0.0; batch * out_frames * pixels * outputs],
+        None => vec![0.0; starts.len() * outputs],
     };
-    add_product(left, start, panels, &mut out, |_, _| {});
+    add_product(
+        left,
+        #[inline(always)]
+        |pixel| starts[pixel],
+        panels,
+        &mut out,
+        |_, _| {},
+    );
     let data = TensorData::new(out, [batch, out_frames, height, width, outputs]);
     Tensor::<5>::from_data(data, (&device, DType::F32)).permute([0, 4, 1, 2, 3])
+}
+
+/// Where the values begin that each pixel of the output sees. A division per pixel would be slower.
+fn starts(
+    [batch, out_frames]: [usize; 2],
+    frames: usize,
+    [height, width]: [usize; 2],
+    [rows, stride]: [usize; 2],
+    channels: usize,
+) -> Vec<usize> {
+    let mut starts = Vec::with_capacity(batch * out_frames * height * width);
+    for item in 0..batch {
+        for frame in 0..out_frames {
+            for row in 0..height {
+                let start = ((item * frames + frame) * rows + row) * stride;
+                starts.extend((0..width).map(|column| start + column * channels));
+            }
+        }
+    }
+    starts
 }
 
 /// The order in memory: channels last.

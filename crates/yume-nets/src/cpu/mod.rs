@@ -187,8 +187,10 @@ fn lanes(x: &[f32], start: f32, join: impl Fn(f32, f32) -> f32, term: impl Fn(f3
 #[inline(always)]
 fn exp(x: f32) -> f32 {
     let x = x.clamp(-87.0, 88.0);
-    // Adding 1.5 * 2^23 leaves no bits for fractions.
-    let k = (x * std::f32::consts::LOG2_E + 12_582_912.0) - 12_582_912.0;
+    // 1.5 * 2^23 leaves no bits for fractions: the sum is rounded, and ends in k as an integer.
+    const ROUND: f32 = 12_582_912.0;
+    let rounded = x * std::f32::consts::LOG2_E + ROUND;
+    let k = rounded - ROUND;
     let r = x - k * 0.693_359_4 + k * 2.121_944_4e-4;
     let p = 1.987_569_2e-4_f32;
     let p = p * r + 1.398_2e-3;
@@ -197,7 +199,7 @@ fn exp(x: f32) -> f32 {
     let p = p * r + 1.666_666_5e-1;
     let p = p * r + 0.5;
     let series = p * r * r + r + 1.0;
-    series * f32::from_bits(((k as i32 + 127) << 23) as u32)
+    series * f32::from_bits((rounded.to_bits() << 23).wrapping_add(1.0f32.to_bits()))
 }
 
 #[cfg(test)]

@@ -8,8 +8,10 @@ use rayon::prelude::{IndexedParallelIterator as _, ParallelIterator as _, Parall
 
 use super::simd::dispatch;
 
-/// Outputs that are summed together, if all outputs are a multiple of the wide one: with 4 rows of 24
-/// or 6 rows of 16, the sums take 12 of the 16 registers of AVX2.
+/// Outputs that are summed together, if all outputs are a multiple of the wide one. With 3 rows of 24
+/// or 6 rows of 16, sums, weights and a value fit the 16 registers of AVX2 with one to spare, and
+/// there are enough sums to keep its two multipliers busy. (4 rows of 24 would fit exactly, but the
+/// compiler then keeps one sum in memory.)
 const WIDE: usize = 24;
 const NARROW: usize = 16;
 /// Multiplications that one task does at least: less is not worth a thread.
@@ -122,7 +124,7 @@ impl<Start: Fn(usize) -> usize, Finish: Fn(usize, &mut [f32])> WithSimd
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         match (S::F32_LANES, self.panels.width) {
-            (8, WIDE) => self.run::<S, 4, 3>(simd),
+            (8, WIDE) => self.run::<S, 3, 3>(simd),
             (8, _) => self.run::<S, 6, 2>(simd),
             (4, WIDE) => self.run::<S, 4, 6>(simd),
             (4, _) => self.run::<S, 6, 4>(simd),
@@ -146,8 +148,8 @@ impl<Start: Fn(usize) -> usize, Finish: Fn(usize, &mut [f32])> Product<'_, Start
             for first in (0..rows).step_by(M) {
                 // Rows beyond the last repeat it, and are dropped.
                 let mut starts = [0; M];
-                for m in 0..M {
-                    starts[m] = start((first + m).min(rows - 1));
+                for (m, at) in starts.iter_mut().enumerate() {
+                    *at = start((first + m).min(rows - 1));
                 }
                 let sums = tile::<S, M, N>(simd, left, starts, weights, bias);
                 for (m, sums) in sums.iter().enumerate().take(rows - first) {
@@ -186,11 +188,11 @@ pub(crate) fn tile<S: Simd, const M: usize, const N: usize>(
     }
     let (weights, _) = S::as_simd_f32s(weights);
     for (weights, &run) in weights.chunks_exact(left.run * N).zip(left.runs) {
-        // Plain loops: from `array::map` the compiler would not learn how long the rows are, and
-        // would check every access.
+        // From `array::map` the compiler would not learn how long the rows are, and would check
+        // every access.
         let mut rows: [&[f32]; M] = [&[]; M];
-        for m in 0..M {
-            rows[m] = &left.values[starts[m] + run..][..left.run];
+        for (row, start) in rows.iter_mut().zip(starts) {
+            *row = &left.values[start + run..][..left.run];
         }
         for k in 0..left.run {
             let weights = &weights[k * N..][..N];
