@@ -1,7 +1,7 @@
 //! The types of stored numbers.
 
 /// The type of the numbers of a stored tensor; all are little-endian.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Element {
     /// 32-bit float.
     F32,

@@ -32,8 +32,12 @@ pub(crate) fn open(path: &Path) -> Result<Weights, CheckpointError> {
         return Err(CheckpointError::unsupported(reason, path));
     }
     let folder = path.parent().unwrap_or(Path::new(""));
-    let mut weights =
-        Weights { files: Vec::new(), tensors: BTreeMap::new(), path: path.to_owned() };
+    let mut weights = Weights {
+        files: Vec::new(),
+        paths: Vec::new(),
+        tensors: BTreeMap::new(),
+        path: path.to_owned(),
+    };
     for shard in shards {
         let path = folder.join(shard);
         let bytes = Bytes::map(&path)?;
@@ -45,6 +49,7 @@ pub(crate) fn open(path: &Path) -> Result<Weights, CheckpointError> {
             }
         }
         weights.files.push(bytes);
+        weights.paths.push(path);
     }
     if let Some((name, shard)) =
         index.weight_map.iter().find(|(name, _)| !weights.tensors.contains_key(*name))

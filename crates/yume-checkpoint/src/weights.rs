@@ -39,6 +39,8 @@ impl Stored {
 #[derive(Clone, Debug)]
 pub struct Weights {
     pub(crate) files: Vec<Bytes>,
+    /// Where each of them lies.
+    pub(crate) paths: Vec<PathBuf>,
     pub(crate) tensors: BTreeMap<String, Stored>,
     pub(crate) path: PathBuf,
 }
@@ -71,7 +73,13 @@ impl Weights {
         } else {
             safetensors::tensors(&bytes, path)?
         };
-        Ok(Self { files: vec![bytes], tensors, path: path.to_owned() })
+        let paths = vec![path.to_owned()];
+        Ok(Self { files: vec![bytes], paths, tensors, path: path.to_owned() })
+    }
+
+    /// The files that the numbers are in; an index is not one of them.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.paths
     }
 
     /// The names of all tensors, sorted.

@@ -31,15 +31,15 @@ pub(crate) enum Command {
     Walk(Box<Walk>),
     /// Lists the devices of this machine, what each can do, and how to get more.
     Doctor,
-    /// Lists the models that can be walked in.
+    /// Lists the models that can be walked in, downloads and verifies them.
     Models(Models),
 }
 
 /// Which model runs, where and how.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Run {
-    /// Folder of a model; without it the embedded early model runs.
-    #[arg(long, value_name = "FOLDER")]
+    /// Folder of a model, name of a downloaded one (owner/model), or `embedded` [default: embedded].
+    #[arg(long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
     /// Where to compute.
     #[arg(long, value_enum, default_value_t = Where::Auto)]
@@ -176,12 +176,49 @@ pub(crate) struct After {
 /// Motions as clap sees them: one value, not one per argument.
 pub(crate) type Script = Vec<yume_motion::Motion>;
 
-/// The models to list.
+/// The models to list, or what to do with one.
 #[derive(Clone, Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Models {
-    /// Folders to look at, besides the embedded model.
+    #[command(subcommand)]
+    pub command: Option<ModelsCommand>,
+    /// Folders of models to list besides the embedded and the downloaded ones.
     #[arg(value_name = "FOLDER")]
     pub folders: Vec<PathBuf>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// Downloads a model from the Hugging Face hub; what was cut off goes on where it was.
+    ///
+    /// Example: yume models pull stdstu12/Yume-I2V-540P
+    Pull(PullModel),
+    /// Compares a model's files with what its networks need, without loading them.
+    Verify(VerifyModel),
+}
+
+/// A model to download.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PullModel {
+    /// Its name on the hub, owner/model.
+    pub name: String,
+    /// Branch, tag or commit.
+    #[arg(long, default_value = "main")]
+    pub revision: String,
+    /// Uses no network: says whether the model is here (`HF_HUB_OFFLINE=1` does the same).
+    #[arg(long)]
+    pub offline: bool,
+    /// Address of the hub or of a mirror [default: `HF_ENDPOINT`, or the usual one].
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+}
+
+/// A model to verify.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct VerifyModel {
+    /// Folder of the model, name of a downloaded one, or `embedded`.
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
 }
 
 fn after(text: &str) -> Result<After, String> {

@@ -125,7 +125,8 @@ fn cpu() -> Found {
     }
 }
 
-fn cpu_device() -> Device {
+/// The processor, which is always there.
+pub fn cpu_device() -> Device {
     Device::flex()
 }
 

@@ -162,6 +162,13 @@ impl ModelFiles {
         }
     }
 
+    /// Those files of the model that hold no weights: its configuration and its tokenizer.
+    pub fn small_files(&self) -> Vec<PathBuf> {
+        let names = [self.layout.tokenizer(), TINY_CONFIG];
+        let count = if self.layout == Layout::Tiny { 2 } else { 1 };
+        names[..count].iter().map(|name| self.place.path(name)).collect()
+    }
+
     /// Whether the file of `part` may hold `name` although the network does not use it.
     pub fn leaves(&self, part: Part, name: &str) -> bool {
         part.leaves(name, &self.spec.clip)

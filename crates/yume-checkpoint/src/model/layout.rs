@@ -123,6 +123,23 @@ impl Layout {
     }
 }
 
+/// Whether a file at `path` in a model's folder, parts between slashes, belongs to a model of any
+/// layout: a network's own files with all their shards, a configuration or a tokenizer.
+pub fn is_model_file(path: &str) -> bool {
+    [Layout::Tiny, Layout::Published, Layout::Diffusers].into_iter().any(|layout| {
+        let mut weights = Part::ALL.iter().flat_map(|&part| layout.weights(part));
+        // Shards lie beside their index, under any name.
+        let is_beside = |name: &str| match (name.rsplit_once('/'), path.rsplit_once('/')) {
+            (Some((folder, _)), Some((same, file))) => {
+                folder == same && (file.ends_with(".safetensors") || file.ends_with(".json"))
+            }
+            _ => false,
+        };
+        weights.any(|&name| name == path || is_beside(name))
+            || [layout.tokenizer(), TINY_CONFIG].contains(&path)
+    })
+}
+
 impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

@@ -9,10 +9,12 @@ mod progress;
 mod published;
 mod sections;
 mod tiny;
+mod verify;
 
 pub use files::ModelFiles;
 pub use golden::{clip_config, dit_config, text_config, vae_config};
-pub use layout::{Layout, Part};
+pub use layout::{Layout, Part, is_model_file};
+pub use verify::PartReport;
 
 use yume_motion::Phrasebook;
 use yume_motion::walk::WalkRule;

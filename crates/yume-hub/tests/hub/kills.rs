@@ -80,6 +80,7 @@ fn a_killed_program_is_resumed() {
             .unwrap();
         let deadline = Instant::now() + Duration::from_secs(60);
         while server.sent() < whole * kill / 12 && Instant::now() < deadline {
+            assert!(child.try_wait().unwrap().is_none(), "the child ended before it was killed");
             thread::sleep(Duration::from_millis(1));
         }
         child.kill().unwrap();

@@ -1,5 +1,6 @@
 //! What each command does, and the code the program ends with.
 
+mod bar;
 mod doctor;
 mod explore;
 mod fits;
@@ -12,7 +13,6 @@ use std::process::ExitCode;
 
 use burn::tensor::DType;
 use yume::device::{self, Chosen};
-use yume::embedded;
 use yume::generator::WorldGenerator;
 use yume_checkpoint::{ModelFiles, ModelSpec};
 use yume_session::BoxError;
@@ -42,7 +42,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, BoxError> {
         None => explore::run(cli.explore),
         Some(Command::Walk(walk)) => walk::run(&walk),
         Some(Command::Doctor) => Ok(doctor::run()),
-        Some(Command::Models(models)) => Ok(models::run(&models)),
+        Some(Command::Models(models)) => models::run(&models),
     }
 }
 
@@ -61,10 +61,7 @@ pub(crate) struct Prepared {
 
 /// Finds the model and the device that `run` asks for.
 pub(crate) fn prepare(run: &Run) -> Result<Prepared, BoxError> {
-    let (files, label) = match &run.model {
-        None => (embedded::model_files()?, embedded::LABEL.to_owned()),
-        Some(folder) => (ModelFiles::from_folder(folder)?, name_of(folder)),
-    };
+    let (files, label) = models::find(run.model.as_deref())?;
     let spec = files.spec();
     let options = run.sampling.options(spec)?;
     let evaluations = options.evaluations(spec)?;
@@ -88,14 +85,15 @@ impl Prepared {
         if is_fast { spec.frame.segment_frames / 4 } else { spec.frame.segment_frames }
     }
 
-    /// Loads the model; takes a moment.
+    /// Loads the model; takes a moment, and a bar shows it if it is a long one.
     pub(crate) fn open(self) -> Result<WorldGenerator, BoxError> {
-        let model = Model::open_remembering(
-            &self.files,
-            &self.chosen.device,
-            self.precision,
-            &self.captions,
-        )?;
+        let bar = bar::ByteBar::new();
+        let shown = bar.clone();
+        let files =
+            self.files.with_progress(move |done, total| shown.show(done, total, "loading"))?;
+        let model =
+            Model::open_remembering(&files, &self.chosen.device, self.precision, &self.captions)?;
+        bar.clear();
         Ok(WorldGenerator::new(World::new(model, &self.options)?))
     }
 }

@@ -32,11 +32,10 @@ pub(super) fn run(walk: &Walk) -> Result<Exit, BoxError> {
     // One tick per network evaluation and one for decoding.
     let evaluations = prepared.evaluations;
     let ticks_per_segment = evaluations as u64 + 1;
-    let bar = bar(walk.motions.len() as u64 * ticks_per_segment);
-    bar.set_message("loading the model");
     let started = Instant::now();
     let mut generator = prepared.open()?;
     let loading = started.elapsed();
+    let bar = bar(walk.motions.len() as u64 * ticks_per_segment);
     let times = generator.times();
     generator.world().learn(start::captions(&from.scene, &steps))?;
     let mut on_event = |event: Event| show(&bar, ticks_per_segment, &event);
