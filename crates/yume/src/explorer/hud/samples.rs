@@ -44,11 +44,9 @@ pub(super) fn samples_ui(context: &Context, view: &View<'_>, intents: &mut Vec<I
             Surface::CARD.show(ui, theme::MARGIN, |ui| {
                 ui.set_width(COLUMNS as f32 * THUMBNAIL.x + 8.0);
                 ui.label(theme::title("Where to begin"));
-                ui.label(theme::small(
-                    "Choose a place, or drop a picture or a video onto the window.",
-                ));
+                ui.label(theme::small("Choose a place, or drop a picture or a video."));
                 ui.add_space(4.0);
-                let height = (context.content_rect().height() - 310.0).max(THUMBNAIL.y);
+                let height = (context.content_rect().height() - 360.0).max(THUMBNAIL.y);
                 let scroll =
                     egui::ScrollArea::vertical().min_scrolled_height(height).max_height(height);
                 scroll.show(ui, |ui| grid_ui(ui, view, intents));

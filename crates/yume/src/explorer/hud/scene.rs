@@ -43,6 +43,6 @@ pub(super) fn scene_ui(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) 
         ui.data_mut(|data| data.insert_temp(field(), draft));
     }
     if !view.knows_scenes {
-        ui.label(theme::small("This model was never shown such words; they change nothing."));
+        ui.label(theme::small("This model does not know such words."));
     }
 }
