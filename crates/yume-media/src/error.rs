@@ -28,9 +28,9 @@ pub enum MediaError {
     HugePicture { what: String, path: PathBuf },
     #[error("this is not a video that can be read, convert it to MP4 with H.264 or to an animated GIF: {}", .0.display())]
     UnknownVideo(PathBuf),
-    #[error("WebM and Matroska videos cannot be read, convert the video to MP4 with H.264: {}", .0.display())]
+    #[error("WebM and Matroska videos are read by ffmpeg, which is not here or makes nothing of this one; install it, or convert the video to MP4 with H.264: {}", .0.display())]
     Webm(PathBuf),
-    #[error("the video is encoded as {codec}, which cannot be read, convert it to MP4 with 8-bit 4:2:0 progressive H.264: {}", .path.display())]
+    #[error("the video is encoded as {codec}, which is read by ffmpeg, and that is not here or makes nothing of it; install it, or convert the video to MP4 with 8-bit 4:2:0 progressive H.264: {}", .path.display())]
     Codec { codec: String, path: PathBuf },
     #[error("the video was cut off before its index was written, make the recording again or repair it: {}", .0.display())]
     MissingIndex(PathBuf),

@@ -5,6 +5,7 @@ mod bytes;
 mod color;
 mod encoder;
 mod error;
+mod ffmpeg;
 mod fit;
 mod frame;
 mod gif;

@@ -1,4 +1,5 @@
-//! Reads the frames of a video: H.264 in MP4, or an animated GIF, told apart by content.
+//! Reads the frames of a video: H.264 in MP4 or an animated GIF, told apart by content; with ffmpeg
+//! also `WebM`, Matroska and other codecs in MP4.
 
 use std::{
     collections::VecDeque,
@@ -7,15 +8,22 @@ use std::{
     path::Path,
 };
 
-use crate::{Frame, MediaError, gif::each_gif_frame, mp4_video::Mp4Video, open::open_file};
+use crate::{
+    Frame, MediaError,
+    ffmpeg::{FFMPEG, Foreign},
+    gif::each_gif_frame,
+    mp4_video::Mp4Video,
+    open::open_file,
+};
 
 /// What a `WebM` or Matroska file begins with.
 const MATROSKA: &[u8] = &[0x1a, 0x45, 0xdf, 0xa3];
+/// Where ffmpeg begins when only the last frames count: two seconds are kept at most by any caller.
+const LAST_SECS: u32 = 4;
 /// Frames that are kept must fit in 2 GiB.
 const MAX_FRAMES_BYTES: u64 = 1 << 31;
 
 /// Whether a file is to be read as a video: its content begins as that of a GIF, an MP4 or a `WebM`.
-/// The last of these cannot be read, which the reading says.
 ///
 /// # Errors
 /// If the file cannot be read.
@@ -29,16 +37,21 @@ pub fn is_video(path: &Path) -> Result<bool, MediaError> {
 }
 
 /// Reads the first `max_frames` frames, or all if there are fewer. A recording that was cut off
-/// gives the frames it has.
+/// gives the frames it has. What this crate has no decoder for is read by ffmpeg, where that is
+/// installed.
 ///
 /// # Errors
 /// If the file is missing, no such video, encoded in another way, damaged from its beginning, or
 /// its frames do not fit in 2 GiB.
 pub fn read_video(path: &Path, max_frames: usize) -> Result<Vec<Frame>, MediaError> {
     let mut kept = Kept { frames: VecDeque::new(), max_frames, bytes: 0, path };
-    match Video::open(path)? {
-        Video::Gif(file) => each_gif_frame(file, path, |frame| kept.push_last(frame))?,
-        Video::Mp4(mut video) => video.each_frame(0, |frame| kept.push_last(frame))?,
+    if let Err(error) = kept.read_first() {
+        let Some(foreign) = foreign(&error, path, None) else { return Err(error) };
+        kept.clear();
+        foreign.each_frame(|frame| kept.push_last(frame))?;
+        if kept.frames.is_empty() && max_frames > 0 {
+            return Err(error);
+        }
     }
     kept.into_frames()
 }
@@ -49,18 +62,31 @@ pub fn read_video(path: &Path, max_frames: usize) -> Result<Vec<Frame>, MediaErr
 /// As [`read_video`].
 pub fn read_last_frames(path: &Path, max_frames: usize) -> Result<Vec<Frame>, MediaError> {
     let mut kept = Kept { frames: VecDeque::new(), max_frames, bytes: 0, path };
-    match Video::open(path)? {
-        Video::Gif(file) => each_gif_frame(file, path, |frame| kept.push_rolling(frame))?,
-        Video::Mp4(mut video) => {
-            let start = video.start_for_last(max_frames);
-            video.each_frame(start, |frame| kept.push_rolling(frame))?;
-            if kept.frames.len() < max_frames && start > 0 {
-                kept.clear();
-                video.each_frame(0, |frame| kept.push_rolling(frame))?;
+    if let Err(error) = kept.read_last() {
+        // Its end is enough, unless the file cannot be entered there or has few frames.
+        for last_secs in [Some(LAST_SECS), None] {
+            let Some(foreign) = foreign(&error, path, last_secs) else { return Err(error) };
+            kept.clear();
+            foreign.each_frame(|frame| kept.push_rolling(frame))?;
+            if kept.frames.len() == max_frames {
+                break;
             }
+        }
+        if kept.frames.is_empty() && max_frames > 0 {
+            return Err(error);
         }
     }
     kept.into_frames()
+}
+
+/// How ffmpeg may read what gave this error; `None` if it is of no help.
+fn foreign<'a>(error: &MediaError, path: &'a Path, last_secs: Option<u32>) -> Option<Foreign<'a>> {
+    let container = match error {
+        MediaError::Webm(_) => "matroska",
+        MediaError::Codec { .. } => "mov",
+        _ => return None,
+    };
+    Some(Foreign { program: FFMPEG, container, path, last_secs })
 }
 
 enum Video {
@@ -93,6 +119,29 @@ struct Kept<'a> {
 }
 
 impl Kept<'_> {
+    fn read_first(&mut self) -> Result<(), MediaError> {
+        match Video::open(self.path)? {
+            Video::Gif(file) => each_gif_frame(file, self.path, |frame| self.push_last(frame)),
+            Video::Mp4(mut video) => video.each_frame(0, |frame| self.push_last(frame)),
+        }
+    }
+
+    fn read_last(&mut self) -> Result<(), MediaError> {
+        let mut video = match Video::open(self.path)? {
+            Video::Gif(file) => {
+                return each_gif_frame(file, self.path, |frame| self.push_rolling(frame));
+            }
+            Video::Mp4(video) => video,
+        };
+        let start = video.start_for_last(self.max_frames);
+        video.each_frame(start, |frame| self.push_rolling(frame))?;
+        if self.frames.len() < self.max_frames && start > 0 {
+            self.clear();
+            video.each_frame(0, |frame| self.push_rolling(frame))?;
+        }
+        Ok(())
+    }
+
     fn push_last(&mut self, frame: Frame) -> Result<bool, MediaError> {
         if self.frames.len() < self.max_frames {
             self.add(frame)?;

@@ -10,4 +10,6 @@ ffmpeg -y -v error $gray $x264 -bf 0 -g 8 -movflags frag_keyframe+empty_moov fra
 ffmpeg -y -v error $gray $x264 -bf 0 -g 8 lying.mp4
 ffmpeg -y -v error -i lying.mp4 -c copy -fflags +bitexact -metadata:s:v:0 rotate=90 upright.mp4
 rm lying.mp4
+vp9="-c:v libvpx-vp9 -crf 10 -b:v 0 -g 8 -fflags +bitexact -flags +bitexact -map_metadata -1"
+ffmpeg -y -v error $gray $vp9 vp9.webm
 ffmpeg -y -v error $gray -c:v libx265 -x265-params log-level=none -frames:v 2 hevc.mp4
