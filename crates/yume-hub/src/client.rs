@@ -53,8 +53,8 @@ impl Setback {
     }
 }
 
-/// Asked between attempts and between pieces whether to go on.
-pub(crate) type GoOn<'a> = dyn FnMut() -> ControlFlow<()> + 'a;
+/// Asked between attempts whether to go on; told at first what the last one met.
+pub(crate) type GoOn<'a> = dyn FnMut(Option<&str>) -> ControlFlow<()> + 'a;
 
 /// Attempts without success, counted against a bound.
 pub(crate) struct Attempts<'a> {
@@ -88,8 +88,9 @@ impl Attempts<'_> {
         }
         let wait = wait.unwrap_or_else(|| self.patience.wait(self.failures)).min(LONGEST_WAIT);
         let until = Instant::now() + wait;
+        let mut met = Some(reason.as_str());
         loop {
-            if go_on().is_break() {
+            if go_on(met.take()).is_break() {
                 return Err(HubError::Interrupted);
             }
             let left = until.saturating_duration_since(Instant::now());

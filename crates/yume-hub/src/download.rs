@@ -15,8 +15,9 @@ const PIECE: usize = 256 << 10;
 // A whole file of wrong bytes costs as much as a right one.
 const MOST_CORRUPT: u32 = 3;
 
-/// Told how many bytes of the file are here, after every change.
-pub(crate) type Heard<'a> = dyn FnMut(u64) -> ControlFlow<()> + 'a;
+/// Told how many bytes of the file are here, after every change, and what an attempt met that came to
+/// nothing.
+pub(crate) type Heard<'a> = dyn FnMut(u64, Option<&str>) -> ControlFlow<()> + 'a;
 
 /// A file that is being fetched.
 pub(crate) struct Download<'a> {
@@ -33,7 +34,7 @@ impl Download<'_> {
         let RemoteFile { path: what, size, digest } = self.file;
         let mut interrupted = false;
         let part = Part::open(self.path, digest, *size, &mut |length| {
-            interrupted = heard(length).is_break();
+            interrupted = heard(length, None).is_break();
             if interrupted { Err(std::io::ErrorKind::Interrupted.into()) } else { Ok(()) }
         });
         if interrupted {
@@ -64,7 +65,7 @@ impl Download<'_> {
             }
             if let Err(setback) = came {
                 let length = part.length();
-                attempts.endure(setback, &mut || heard(length))?;
+                attempts.endure(setback, &mut |met| heard(length, met))?;
             }
         }
     }
@@ -112,7 +113,7 @@ impl Download<'_> {
                 Ok(count) => part.append(&piece[..count]).map_err(disk)?,
                 Err(error) => return Err(Setback::again(error.to_string())),
             }
-            if heard(part.length()).is_break() {
+            if heard(part.length(), None).is_break() {
                 return Err(Setback::Final(HubError::Interrupted));
             }
         }

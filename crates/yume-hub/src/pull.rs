@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cache::HubCache;
 use crate::client::{Client, Patience};
-use crate::download::Download;
+use crate::download::{Download, Heard};
 use crate::error::HubError;
 use crate::listing::{self, RemoteFile, escaped};
 use crate::name::{ModelName, is_revision};
@@ -39,6 +39,8 @@ pub struct Progress<'a> {
     pub done: u64,
     /// Bytes of all files.
     pub total: u64,
+    /// What the last attempt met; said once, before the wait for the next one.
+    pub setback: Option<&'a str>,
 }
 
 /// Fetches those files of a model that `is_wanted` accepts by their path, and returns the folder with
@@ -62,7 +64,8 @@ pub fn pull(
         return snapshot.ok_or_else(|| HubError::Offline { name: name.to_string() });
     }
     let client = Client::new(pull.endpoint, pull.patience);
-    let asking = &mut || on_progress(Progress { file: "", done: 0, total: 0 });
+    let asking =
+        &mut |setback: Option<&str>| on_progress(Progress { file: "", done: 0, total: 0, setback });
     let commit = listing::commit(&client, name, revision, asking)?;
     let mut files = listing::files(&client, name, &commit, asking)?;
     files.retain(|file| is_wanted(&file.path));
@@ -74,8 +77,9 @@ pub fn pull(
     let total = files.iter().map(|file| file.size).sum();
     let mut before = 0;
     for file in &files {
-        let mut heard =
-            |length: u64| on_progress(Progress { file: &file.path, done: before + length, total });
+        let mut heard = |length: u64, setback: Option<&str>| {
+            on_progress(Progress { file: &file.path, done: before + length, total, setback })
+        };
         let blob = places.blobs.join(file.digest.hex());
         if !is_whole(&blob, file.size) {
             let path = file.path.split('/').map(escaped).collect::<Vec<_>>().join("/");
@@ -83,10 +87,10 @@ pub fn pull(
             places.fetch(&client, address, file, &blob, &mut heard)?;
         }
         places.link(file, &blob)?;
-        before += file.size;
-        if on_progress(Progress { file: &file.path, done: before, total }).is_break() {
+        if heard(file.size, None).is_break() {
             return Err(HubError::Interrupted);
         }
+        before += file.size;
     }
     // Only now: nobody who follows the name of a branch finds half a model.
     places.name_revision(revision, &commit)?;
@@ -147,7 +151,7 @@ impl Places {
         address: String,
         file: &RemoteFile,
         blob: &Path,
-        heard: &mut dyn FnMut(u64) -> ControlFlow<()>,
+        heard: &mut Heard<'_>,
     ) -> Result<(), HubError> {
         let lock = self.locks.join(format!("{}.lock", file.digest.hex()));
         let locked = part::lock(&lock).map_err(HubError::disk(lock))?;
@@ -160,7 +164,7 @@ impl Places {
         }
         let path = self.part(file);
         Download { client, address, file, path: &path }.run(heard)?;
-        if heard(file.size).is_break() {
+        if heard(file.size, None).is_break() {
             return Err(HubError::Interrupted);
         }
         fs::rename(&path, blob).map_err(HubError::disk(blob))

@@ -132,12 +132,14 @@ fn a_cut_connection_goes_on_where_it_was() {
         Fault::None
     });
     let place = Place::new("cut");
-    let mut seen = Vec::new();
+    let (mut seen, mut setbacks) = (Vec::new(), Vec::new());
     let snapshot = fetch(&server, &place, |progress| {
         seen.push((progress.done, progress.total));
+        setbacks.extend(progress.setback.map(str::to_owned));
         Continue(())
     });
     check(&snapshot.unwrap(), &contents);
+    assert_eq!(setbacks.len(), 3, "each setback is told once: {setbacks:?}");
     assert_eq!(server.sent(), whole as u64, "bytes were sent twice");
     let asked: Vec<_> =
         server.asked().into_iter().filter(|asked| asked.path.contains("a-1")).collect();

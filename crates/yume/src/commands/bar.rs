@@ -39,6 +39,11 @@ impl ByteBar {
         }
     }
 
+    /// Prints a line, above the bar if there is one.
+    pub(crate) fn say(&self, line: &str) {
+        self.bar.suspend(|| eprintln!("{line}"));
+    }
+
     /// Takes the bar away.
     pub(crate) fn clear(&self) {
         self.bar.finish_and_clear();

@@ -24,8 +24,13 @@ pub(super) fn run(order: &PullModel) -> Result<Exit, BoxError> {
         is_offline: order.offline || is_set("HF_HUB_OFFLINE"),
         patience: Patience::default(),
     };
+    let mut met = String::new();
     let pulled = pull(&asked, &cache, &is_model_file, &mut |progress| {
         bar.show(progress.done, progress.total, progress.file);
+        if let Some(setback) = progress.setback.filter(|setback| *setback != met) {
+            setback.clone_into(&mut met);
+            bar.say(&format!("yume: the hub is asked again soon, because {setback}"));
+        }
         if stop.load(Relaxed) { Break(()) } else { Continue(()) }
     });
     bar.clear();
