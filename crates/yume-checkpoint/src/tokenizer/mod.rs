@@ -1,6 +1,7 @@
 //! Captions become token ids.
 
 mod clean;
+mod repair;
 mod unigram;
 mod words;
 
