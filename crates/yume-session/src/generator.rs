@@ -11,7 +11,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// What a generator is busy with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Weights are read, or moved to the device.
+    /// Weights are read, or moved to the device. Its steps are megabytes.
     Loading,
     /// The text encoder reads a caption.
     Text,

@@ -16,7 +16,7 @@ use crate::state::State;
 use crate::thread::Running;
 use crate::worker::Worker;
 use crate::{
-    BoxError, Event, Generator, RecordingStatus, SessionConfig, SessionError, Status, Tick,
+    BoxError, Event, Generator, Loading, RecordingStatus, SessionConfig, SessionError, Status, Tick,
 };
 
 /// How long a drop waits for the generator to leave its device and for recordings to be finished.
@@ -38,7 +38,8 @@ pub struct Session<S, E> {
 }
 
 impl<S: Send + 'static, E: Send + 'static> Session<S, E> {
-    /// Starts the generator thread, which calls `open` and keeps what it gives. `wake` is called
+    /// Starts the generator thread, which calls `open` and keeps what it gives; `open` may say how far
+    /// it has come. `wake` is called
     /// from any thread whenever [`tick`](Self::tick) or [`events`](Self::events) has something new;
     /// it must return at once.
     ///
@@ -47,7 +48,7 @@ impl<S: Send + 'static, E: Send + 'static> Session<S, E> {
     /// as [`Event::Failed`].
     pub fn spawn<G: Generator<Start = S, Edit = E>>(
         config: SessionConfig,
-        open: impl FnOnce() -> Result<G, BoxError> + Send + 'static,
+        open: impl FnOnce(&Loading) -> Result<G, BoxError> + Send + 'static,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Result<Self, SessionError> {
         config.check()?;

@@ -8,6 +8,7 @@ use yume_motion::Motion;
 
 use crate::caught::{caught, sentence};
 use crate::live::Live;
+use crate::loading::Loading;
 use crate::lock::Guarded;
 use crate::mailbox::Mailbox;
 use crate::motions::Origin;
@@ -22,12 +23,18 @@ pub(crate) struct Worker<S, E> {
 
 impl<S, E> Worker<S, E> {
     /// The whole life of the thread. The generator is opened and dropped here.
-    pub(crate) fn run<G>(&self, open: impl FnOnce() -> Result<G, BoxError>)
+    pub(crate) fn run<G>(&self, open: impl FnOnce(&Loading) -> Result<G, BoxError>)
     where
         G: Generator<Start = S, Edit = E>,
+        S: Send + 'static,
+        E: Send + 'static,
     {
-        match caught("opening the model", || open().map_err(|error| sentence(&*error))) {
+        let loading = Loading::new(&self.state, &self.mailbox);
+        let opened =
+            caught("opening the model", || open(&loading).map_err(|error| sentence(&*error)));
+        match opened {
             Ok(mut generator) => {
+                self.state.change(|state| state.progress = None);
                 self.mailbox.post(Event::Ready);
                 while self.obey(&mut generator) {}
             }

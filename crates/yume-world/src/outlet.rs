@@ -25,13 +25,15 @@ pub trait Outlet {
     fn frame(&mut self, frame: Frame) -> ControlFlow<()>;
 }
 
-/// How long the stages of one segment took.
+/// How long the stages of one segment took, and how often the network was asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SegmentTimes {
     /// Caption, conditioning and everything before sampling.
     pub text: Duration,
-    /// Evaluations of the network.
+    /// All evaluations of the network.
     pub sampling: Duration,
+    /// Their number (NFE).
+    pub evaluations: usize,
     /// Decoding, and encoding what was decoded for the segments to come.
     pub decoding: Duration,
 }

@@ -178,6 +178,7 @@ impl World {
         let started = Instant::now();
         let walk = self.walk.as_mut().ok_or(WorldError::NotBegun)?;
         let model = &self.model;
+        let evaluations = self.options.evaluations(model.spec())?;
         let contexts = walk.contexts.of(prepared.motion);
         let sampling = Sampling { model, options: &self.options, plans: &self.plans };
         let sampled = sampling.run(&prepared, contexts, noise, outlet);
@@ -216,7 +217,8 @@ impl World {
             walk.newest = Some(Newest { before, after: newest });
             walk.segment += 1;
         }
-        self.times = SegmentTimes { sampling, decoding: started.elapsed(), ..self.times };
+        let decoding = started.elapsed();
+        self.times = SegmentTimes { sampling, evaluations, decoding, ..self.times };
         Ok(flow)
     }
 

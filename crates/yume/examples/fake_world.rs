@@ -6,7 +6,10 @@ use std::{
     f32::consts::TAU, ops::ControlFlow, path::PathBuf, process::ExitCode, thread, time::Duration,
 };
 
-use yume::explorer::{ExplorerConfig, ExplorerEdit, ExplorerStart, Sample, run};
+use yume::{
+    explorer::{ExplorerConfig, ExplorerEdit, ExplorerStart, Sample, run},
+    times::Times,
+};
 use yume_media::Frame;
 use yume_motion::{
     Motion,
@@ -14,7 +17,7 @@ use yume_motion::{
     warp::WarpModel,
 };
 use yume_session::{
-    BoxError, Generator, Outlet, Progress, Session, SessionConfig, Stage, Steering,
+    BoxError, Generator, Loading, Outlet, Progress, Session, SessionConfig, Stage, Steering,
 };
 
 const RULE: WalkRule = WalkRule::TINY_V0;
@@ -102,7 +105,7 @@ impl Generator for FakeWorld {
                 let start = ExplorerStart::picture(picture, 0);
                 self.begin(start, out)
             }
-            ExplorerEdit::Scene(_) => Ok(ControlFlow::Continue(())),
+            ExplorerEdit::Scene(_) | ExplorerEdit::Sampling(_) => Ok(ControlFlow::Continue(())),
         }
     }
 
@@ -158,6 +161,10 @@ fn main() -> ExitCode {
         samples: vec![sample("evening", 0.02), sample("valley", 0.35), sample("night", 0.62)],
         warp: Some(WarpModel::TINY_V0),
         knows_scenes: true,
+        presets: Vec::new(),
+        preset: 0,
+        times: Times::default(),
+        segment_secs: FRAMES as f64 / RULE.fps,
         walk: RULE,
         recordings_dir: std::env::temp_dir().join("yume-fake-world"),
         seed: 1,
@@ -170,7 +177,7 @@ fn main() -> ExitCode {
             lookahead_frames: FRAMES,
             steering: Steering::Cut,
         };
-        let open = move || {
+        let open = move |_: &Loading| {
             let (picture, walked, marks) = (dusk(0.0), Vec::new(), Vec::new());
             Ok(FakeWorld { secs_per_segment, picture, walked, marks })
         };

@@ -1,29 +1,14 @@
 //! A world as the session drives it.
 
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use yume_media::{Fit, Frame};
 use yume_motion::Motion;
 use yume_session::{BoxError, Generator, Outlet, Progress, Stage};
-use yume_world::{SegmentTimes, Start, World};
+use yume_world::{Start, World};
 
 use crate::explorer::{ExplorerEdit, ExplorerStart};
-
-/// How long the stages of each finished segment took, readable while the generator is driven.
-#[derive(Clone, Debug, Default)]
-pub struct Times(Arc<Mutex<Vec<SegmentTimes>>>);
-
-impl Times {
-    /// One entry per segment, in order.
-    pub fn all(&self) -> Vec<SegmentTimes> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn push(&self, times: SegmentTimes) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(times);
-    }
-}
+use crate::times::Times;
 
 /// Drives a [`World`] for a session or a script.
 pub struct WorldGenerator {
@@ -34,19 +19,14 @@ pub struct WorldGenerator {
 }
 
 impl WorldGenerator {
-    /// A generator of `world`.
-    pub fn new(world: World) -> Self {
-        Self { world, times: Times::default(), fit: Fit::Crop }
+    /// A generator of `world`, which writes down in `times` what its segments took.
+    pub fn new(world: World, times: Times) -> Self {
+        Self { world, times, fit: Fit::Crop }
     }
 
     /// The world it drives.
     pub fn world(&self) -> &World {
         &self.world
-    }
-
-    /// The times of the segments to come.
-    pub fn times(&self) -> Times {
-        self.times.clone()
     }
 }
 
@@ -59,8 +39,11 @@ impl Generator for WorldGenerator {
         start: ExplorerStart,
         out: &mut dyn Outlet,
     ) -> Result<ControlFlow<()>, BoxError> {
-        let ExplorerStart { frames, fit, scene, seed } = start;
+        let ExplorerStart { frames, fit, scene, seed, sampling } = start;
         self.fit = fit;
+        if let Some(options) = sampling {
+            self.world.set_options(&options)?;
+        }
         let start = Start { frames, fit, scene, seed };
         Ok(self.world.begin(&start, &mut Adapter(out))?)
     }
@@ -88,6 +71,10 @@ impl Generator for WorldGenerator {
             }
             ExplorerEdit::Scene(scene) => {
                 self.world.set_scene(scene)?;
+                Ok(ControlFlow::Continue(()))
+            }
+            ExplorerEdit::Sampling(options) => {
+                self.world.set_options(&options)?;
                 Ok(ControlFlow::Continue(()))
             }
         }

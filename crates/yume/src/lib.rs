@@ -5,3 +5,4 @@ pub mod device;
 pub mod embedded;
 pub mod explorer;
 pub mod generator;
+pub mod times;

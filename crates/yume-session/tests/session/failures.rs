@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow::{Break, Continue};
 
-use yume_session::{BoxError, Event, Session, SessionError, Steering};
+use yume_session::{BoxError, Event, Loading, Progress, Session, SessionError, Stage, Steering};
 
 use crate::fake::{FRAMES, World};
 use crate::walk::{FORWARD, LEFT, Walk, config, eventually};
@@ -21,13 +21,15 @@ fn failures(session: &mut Session<u8, u8>, count: usize) -> Vec<String> {
 
 #[test]
 fn a_model_that_does_not_open_says_why_at_each_start() {
-    fn fails() -> Result<World, BoxError> {
+    fn fails(_: &Loading) -> Result<World, BoxError> {
         Err("the weights are cut short; fetch them again".into())
     }
-    fn panics() -> Result<World, BoxError> {
+    fn panics(_: &Loading) -> Result<World, BoxError> {
         panic!("open is wrong")
     }
-    for (open, said) in [(fails as fn() -> _, "fetch them again"), (panics, "open is wrong")] {
+    for (open, said) in
+        [(fails as fn(&Loading) -> _, "fetch them again"), (panics, "open is wrong")]
+    {
         let mut session = Session::spawn(config(Steering::Cut, 4), open, || {}).unwrap();
         let first = failures(&mut session, 1);
         session.begin(1);
@@ -35,6 +37,23 @@ fn a_model_that_does_not_open_says_why_at_each_start() {
         assert_eq!(first, second);
         assert!(first[0].contains(said), "{first:?}");
     }
+}
+
+#[test]
+fn loading_is_shown_while_it_goes_on() {
+    let (go_on, wait) = crossbeam_channel::bounded::<()>(0);
+    let open = move |loading: &Loading| {
+        loading.show(2_500_000_000, 10_000_000_000);
+        wait.recv().ok();
+        Ok(World::default())
+    };
+    let mut session = Session::spawn(config(Steering::Cut, 4), open, || {}).unwrap();
+    let quarter = Progress { stage: Stage::Loading, step: 2_500, steps: 10_000 };
+    eventually("the progress", || session.status().progress == Some(quarter));
+    assert!(session.events().any(|event| event == Event::Progress(quarter)));
+    drop(go_on);
+    eventually("the world", || session.events().any(|event| event == Event::Ready));
+    assert_eq!(session.status().progress, None);
 }
 
 #[test]
@@ -102,9 +121,9 @@ fn a_generator_without_frames_is_not_asked_forever() {
 fn a_config_out_of_range_is_refused() {
     for fps in [0.0, -1.0, f32::NAN, f32::INFINITY, 1e-20, 1e9] {
         let config = yume_session::SessionConfig { fps, ..config(Steering::Cut, 4) };
-        let refused = Session::spawn(config, || Ok(World::default()), || {});
+        let refused = Session::spawn(config, |_| Ok(World::default()), || {});
         assert!(matches!(refused, Err(SessionError::FramesPerSec(_))), "{fps}");
     }
-    let refused = Session::spawn(config(Steering::Cut, 0), || Ok(World::default()), || {});
+    let refused = Session::spawn(config(Steering::Cut, 0), |_| Ok(World::default()), || {});
     assert!(matches!(refused, Err(SessionError::Lookahead)));
 }

@@ -25,7 +25,7 @@ fn nothing_held_and_nothing_queued_means_no_work_and_no_wakes() {
     let (tell, told) = crossbeam_channel::bounded(1);
     let mut session = Session::spawn(
         config(Steering::Cut, 16),
-        move || {
+        move |_| {
             let thread = fs::read_link("/proc/thread-self").ok();
             tell.send(thread.map(|path| path.display().to_string())).ok();
             Ok(world)

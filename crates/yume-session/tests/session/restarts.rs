@@ -86,7 +86,7 @@ fn a_drop_does_not_wait_for_a_generator_that_never_answers() {
     let (answer, never) = bounded::<()>(0);
     let session = Session::<u8, u8>::spawn(
         config(Steering::Cut, 4),
-        move || {
+        move |_| {
             never.recv().ok();
             Ok(World::default())
         },

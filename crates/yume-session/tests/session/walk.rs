@@ -46,7 +46,7 @@ impl Walk {
         let (wake, woken) = bounded(1);
         let session = Session::spawn(
             config,
-            || Ok(world),
+            |_| Ok(world),
             move || {
                 wake.try_send(()).ok();
             },

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use yume::background;
 use yume::embedded;
-use yume::explorer::{self, ExplorerConfig, Sample};
-use yume_checkpoint::Fill;
-use yume_session::{BoxError, Session, SessionConfig, Steering};
+use yume::explorer::{self, ExplorerConfig, PresetChoice, Sample};
+use yume_checkpoint::{Fill, ModelSpec};
+use yume_session::{BoxError, Loading, Session, SessionConfig, Steering};
+use yume_world::{Options, Preset, WorldError};
 
-use super::{Exit, prepare};
+use super::{Exit, prepare, segment_secs};
 use crate::cli::Explore;
 
 pub(super) fn run(explore: Explore) -> Result<Exit, BoxError> {
@@ -17,6 +18,7 @@ pub(super) fn run(explore: Explore) -> Result<Exit, BoxError> {
     let spec = prepared.files.spec().clone();
     let samples =
         embedded::starts()?.into_iter().map(|(name, frame)| Sample { name, frame }).collect();
+    let (presets, preset) = presets(&spec, &prepared.options)?;
     let config = ExplorerConfig {
         title: "Yume Explorer".to_owned(),
         model_label: prepared.label.clone(),
@@ -28,6 +30,10 @@ pub(super) fn run(explore: Explore) -> Result<Exit, BoxError> {
             Fill::Zeros | Fill::Hold => None,
         },
         knows_scenes: spec.phrasebook.scene_separator.is_some(),
+        presets,
+        preset,
+        times: prepared.times.clone(),
+        segment_secs: segment_secs(&spec),
         walk: spec.walk,
         recordings_dir: explore.recordings.unwrap_or_else(default_recordings),
         seed: explore.run.seed,
@@ -39,12 +45,34 @@ pub(super) fn run(explore: Explore) -> Result<Exit, BoxError> {
         lookahead_frames: prepared.lookahead_frames(),
         steering: if explore.whole_segments { Steering::Segment } else { Steering::Cut },
     };
-    let open = move || {
+    let open = move |loading: &Loading| {
         background::give_way();
-        prepared.open()
+        prepared.open(Some(loading))
     };
     explorer::run(config, |wake| Session::spawn(session, open, wake))?;
     Ok(Exit::Done)
+}
+
+/// What a person can choose in the window, and the place of `own`, which joins them if it is none.
+fn presets(spec: &ModelSpec, own: &Options) -> Result<(Vec<PresetChoice>, usize), WorldError> {
+    let choice = |name: &str, explanation: &str, options: Options| {
+        let (name, explanation) = (name.to_owned(), explanation.to_owned());
+        let evaluations = options.evaluations(spec)?;
+        Ok(PresetChoice { name, explanation, evaluations, options })
+    };
+    let mut choices = Preset::ALL
+        .into_iter()
+        .map(|preset| choice(preset.name(), preset.explanation(), preset.options(spec)))
+        .collect::<Result<Vec<_>, WorldError>>()?;
+    // Of two that come to the same for this model, the later one has the better name.
+    let place = match choices.iter().rposition(|choice| choice.options == *own) {
+        Some(place) => place,
+        None => {
+            choices.push(choice("Your own", "As the command line says.", own.clone())?);
+            choices.len() - 1
+        }
+    };
+    Ok((choices, place))
 }
 
 fn default_recordings() -> PathBuf {

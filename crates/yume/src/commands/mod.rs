@@ -14,8 +14,9 @@ use std::process::ExitCode;
 use burn::tensor::DType;
 use yume::device::{self, Chosen};
 use yume::generator::WorldGenerator;
+use yume::times::Times;
 use yume_checkpoint::{ModelFiles, ModelSpec};
-use yume_session::BoxError;
+use yume_session::{BoxError, Loading};
 use yume_world::{Coding, Model, Options, Precision, World};
 
 use crate::cli::{Cli, Command, Held, Run};
@@ -57,6 +58,8 @@ pub(crate) struct Prepared {
     pub captions: PathBuf,
     /// Network evaluations per segment.
     pub evaluations: usize,
+    /// What the segments will have taken.
+    pub times: Times,
 }
 
 /// Finds the model and the device that `run` asks for.
@@ -72,7 +75,8 @@ pub(crate) fn prepare(run: &Run) -> Result<Prepared, BoxError> {
         tracing::warn!("{label} on {}: {verdict}", chosen.label);
     }
     let captions = run.caption_cache.clone().unwrap_or_else(default_captions);
-    Ok(Prepared { files, label, chosen, precision, options, evaluations, captions })
+    let times = Times::default();
+    Ok(Prepared { files, label, chosen, precision, options, evaluations, captions, times })
 }
 
 impl Prepared {
@@ -85,16 +89,21 @@ impl Prepared {
         if is_fast { spec.frame.segment_frames / 4 } else { spec.frame.segment_frames }
     }
 
-    /// Loads the model; takes a moment, and a bar shows it if it is a long one.
-    pub(crate) fn open(self) -> Result<WorldGenerator, BoxError> {
+    /// Loads the model; takes a moment, and a bar shows it if it is a long one, as does the window
+    /// that waits for it.
+    pub(crate) fn open(self, window: Option<&Loading>) -> Result<WorldGenerator, BoxError> {
         let bar = bar::ByteBar::new();
-        let shown = bar.clone();
-        let files =
-            self.files.with_progress(move |done, total| shown.show(done, total, "loading"))?;
+        let (shown, window) = (bar.clone(), window.cloned());
+        let files = self.files.with_progress(move |done, total| {
+            shown.show(done, total, "loading");
+            if let Some(window) = &window {
+                window.show(done, total);
+            }
+        })?;
         let model =
             Model::open_remembering(&files, &self.chosen.device, self.precision, &self.captions)?;
         bar.clear();
-        Ok(WorldGenerator::new(World::new(model, &self.options)?))
+        Ok(WorldGenerator::new(World::new(model, &self.options)?, self.times))
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn start(walk: &Walk, spec: &ModelSpec) -> Result<ExplorerStart, BoxE
             "yume: this model was never shown a scene text; what the place is like is left out"
         );
     }
-    Ok(ExplorerStart { frames, fit, scene, seed: walk.run.seed })
+    Ok(ExplorerStart { frames, fit, scene, seed: walk.run.seed, sampling: None })
 }
 
 /// The motions of `walk` with its changes between them.
@@ -88,7 +88,7 @@ pub(super) fn captions(scene: &str, steps: &[ScriptStep<ExplorerEdit>]) -> Vec<(
     for step in steps {
         match step {
             ScriptStep::Edit(ExplorerEdit::Scene(other)) => scene.clone_from(other),
-            ScriptStep::Edit(ExplorerEdit::Picture(_)) => {}
+            ScriptStep::Edit(ExplorerEdit::Picture(_) | ExplorerEdit::Sampling(_)) => {}
             ScriptStep::Walk(motion) => captions.push((*motion, scene.clone())),
         }
     }

@@ -33,10 +33,10 @@ pub(super) fn run(walk: &Walk) -> Result<Exit, BoxError> {
     let evaluations = prepared.evaluations;
     let ticks_per_segment = evaluations as u64 + 1;
     let started = Instant::now();
-    let mut generator = prepared.open()?;
+    let times = prepared.times.clone();
+    let mut generator = prepared.open(None)?;
     let loading = started.elapsed();
     let bar = bar(walk.motions.len() as u64 * ticks_per_segment);
-    let times = generator.times();
     generator.world().learn(start::captions(&from.scene, &steps))?;
     let mut on_event = |event: Event| show(&bar, ticks_per_segment, &event);
     let report = run_script(&mut generator, from, steps, sink, &mut on_event, &interrupted);

@@ -334,6 +334,10 @@ impl App {
             letters: &self.letters,
             scene: self.visit.scene(),
             knows_scenes: self.config.knows_scenes,
+            presets: &self.config.presets,
+            preset: self.visit.preset(),
+            predict: &|evaluations| self.config.times.predict(evaluations),
+            segment_secs: self.config.segment_secs,
         };
         let mut intents = Vec::new();
         let ahead = self.visit.look_ahead.as_ref();

@@ -109,7 +109,7 @@ fn ask() -> Answer {
         .set_title("Choose a picture or a video to start from")
         .add_filter(
             "Pictures and videos",
-            &["png", "jpg", "jpeg", "webp", "bmp", "gif", "mp4", "m4v", "mov"],
+            &["png", "jpg", "jpeg", "webp", "bmp", "gif", "mp4", "m4v", "mov", "webm", "mkv"],
         )
         .add_filter("All files", &["*"]);
     match pollster::block_on(dialog.pick_file()) {

@@ -25,6 +25,12 @@ pub(super) enum Intent {
     WriteScene,
     /// The place is like this from now on.
     SetScene(String),
+    /// Sample the segments to come by the preset with this place.
+    ChoosePreset(usize),
+    /// Sample them by the next preset, or the first after the last.
+    NextPreset,
+    /// Show or hide the presets.
+    TogglePresets,
     /// Begin again from the same picture.
     Restart,
     /// Stop or resume the playhead.

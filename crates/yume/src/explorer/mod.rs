@@ -11,6 +11,9 @@ use std::{
 use yume_media::{Fit, Frame};
 use yume_motion::{walk::WalkRule, warp::WarpModel};
 use yume_session::{Session, SessionError};
+use yume_world::Options;
+
+use crate::times::Times;
 
 mod app;
 mod error;
@@ -47,6 +50,14 @@ pub struct ExplorerConfig {
     pub warp: Option<WarpModel>,
     /// The model was shown scene texts; others leave them out.
     pub knows_scenes: bool,
+    /// Ways to sample that a person can choose from, the cheapest first; may be none.
+    pub presets: Vec<PresetChoice>,
+    /// The place among them of the one that the first world begins with.
+    pub preset: usize,
+    /// What segments took, to tell beforehand what others would.
+    pub times: Times,
+    /// Seconds of walking in a segment.
+    pub segment_secs: f64,
     /// How the camera answers a motion, and how many frames make a second.
     pub walk: WalkRule,
     /// Where recordings and stills go; made when first needed.
@@ -68,6 +79,19 @@ pub struct Sample {
     pub frame: Frame,
 }
 
+/// A way to sample, as it is offered.
+#[derive(Clone, Debug)]
+pub struct PresetChoice {
+    /// A short name.
+    pub name: String,
+    /// One sentence about it.
+    pub explanation: String,
+    /// Network evaluations per segment.
+    pub evaluations: usize,
+    /// What it means.
+    pub options: Options,
+}
+
 /// What a world begins from.
 #[derive(Clone, Debug)]
 pub struct ExplorerStart {
@@ -79,13 +103,16 @@ pub struct ExplorerStart {
     pub scene: String,
     /// The seed of its randomness.
     pub seed: u64,
+    /// How its segments are sampled; `None` goes on with what was last chosen.
+    pub sampling: Option<Options>,
 }
 
 impl ExplorerStart {
     /// A walk into one picture. It is cropped: upright things stay upright, where a stretched street
     /// would bend every motion.
     pub fn picture(picture: Frame, seed: u64) -> Self {
-        Self { frames: vec![picture], fit: Fit::Crop, scene: String::new(), seed }
+        let (fit, scene) = (Fit::Crop, String::new());
+        Self { frames: vec![picture], fit, scene, seed, sampling: None }
     }
 }
 
@@ -96,6 +123,8 @@ pub enum ExplorerEdit {
     Picture(Frame),
     /// What the person says about the place from now on.
     Scene(String),
+    /// How segments are sampled from now on.
+    Sampling(Options),
 }
 
 /// Opens the window and returns when it is closed. Call it on the main thread, once per process.

@@ -75,6 +75,7 @@ pub(super) fn press(button: Button) -> Option<PadPress> {
         Button::LeftTrigger => PadPress::Once(Intent::EditFrame),
         Button::RightTrigger => PadPress::Once(Intent::TakeEdit),
         Button::LeftTrigger2 => PadPress::Once(Intent::WriteScene),
+        Button::RightTrigger2 => PadPress::Once(Intent::NextPreset),
         Button::LeftThumb => PadPress::Once(Intent::ToggleSamples),
         Button::RightThumb => PadPress::Once(Intent::ToggleHud),
         Button::Mode => PadPress::Once(Intent::ToggleHelp),
@@ -147,6 +148,7 @@ mod tests {
             (Button::North, Some(PadPress::Once(Intent::SaveStill))),
             (Button::South, Some(PadPress::TapHere)),
             (Button::East, Some(PadPress::Once(Intent::RemoveNewest))),
+            (Button::RightTrigger2, Some(PadPress::Once(Intent::NextPreset))),
             (Button::DPadUp, None),
             (Button::Unknown, None),
         ];

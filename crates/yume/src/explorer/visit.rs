@@ -12,7 +12,7 @@ use yume_motion::Motion;
 use yume_session::{Event, Session, Status};
 
 use super::{
-    ExplorerConfig, ExplorerEdit, ExplorerStart, Sample,
+    ExplorerConfig, ExplorerEdit, ExplorerStart, PresetChoice, Sample,
     files::{Answer, Files, Order},
     intent::Intent,
     look_ahead::{Change, LookAhead},
@@ -35,6 +35,8 @@ pub(super) struct Panels {
     pub(super) has_help: bool,
     /// The pictures to start from are open.
     pub(super) has_samples: bool,
+    /// The ways to sample are open.
+    pub(super) has_presets: bool,
     /// A file is held over the window.
     pub(super) has_file_above: bool,
     /// Something failed, in sentences; stays until it is put away.
@@ -64,6 +66,9 @@ pub(super) struct Visit {
     session: Session<ExplorerStart, ExplorerEdit>,
     files: Files,
     samples: Vec<Sample>,
+    presets: Vec<PresetChoice>,
+    /// The place among them of the one in use.
+    preset: usize,
     recordings_dir: PathBuf,
     seed: u64,
     fps: u32,
@@ -100,6 +105,8 @@ impl Visit {
             session,
             files: Files::open(waker)?,
             samples: config.samples.clone(),
+            presets: config.presets.clone(),
+            preset: config.preset,
             recordings_dir: config.recordings_dir.clone(),
             seed: config.seed,
             fps: config.walk.fps.round().clamp(1.0, 240.0) as u32,
@@ -170,6 +177,11 @@ impl Visit {
         &self.scene
     }
 
+    /// The place of the preset in use.
+    pub(super) fn preset(&self) -> usize {
+        self.preset
+    }
+
     /// Begins from a picture or video file once it is read.
     pub(super) fn open(&mut self, path: PathBuf) {
         info!("opening {}", path.display());
@@ -223,6 +235,7 @@ impl Visit {
             Intent::SetScene(text) => self.set_scene(text.trim(), now),
             Intent::WriteScene => {
                 self.panels.has_samples = true;
+                self.panels.has_presets = false;
                 return Some(Intent::WriteScene);
             }
             Intent::TogglePause => self.session.set_paused(!self.session.is_paused()),
@@ -232,10 +245,18 @@ impl Visit {
             Intent::ToggleHelp => self.panels.has_help = !self.panels.has_help,
             Intent::ToggleSamples => {
                 self.panels.has_samples = !self.panels.has_samples && !self.samples.is_empty();
+                self.panels.has_presets = false;
             }
+            Intent::TogglePresets => {
+                self.panels.has_presets = !self.panels.has_presets && !self.presets.is_empty();
+                self.panels.has_samples = false;
+            }
+            Intent::ChoosePreset(place) => self.choose_preset(place, now),
+            Intent::NextPreset => self.next_preset(now),
             Intent::DismissMessage => self.panels.message = None,
             Intent::StepBack if self.panels.has_help => self.panels.has_help = false,
             Intent::StepBack if self.panels.message.is_some() => self.panels.message = None,
+            Intent::StepBack if self.panels.has_presets => self.panels.has_presets = false,
             Intent::StepBack | Intent::ToggleFullScreen | Intent::Zoom(_) | Intent::Quit => {
                 return Some(intent);
             }
@@ -332,7 +353,8 @@ impl Visit {
         self.idle_since = None;
         // Cropping keeps upright things upright; a stretched street would bend every motion.
         let (fit, scene) = (Fit::Crop, self.scene.clone());
-        self.session.begin(ExplorerStart { frames, fit, scene, seed: self.seed });
+        let sampling = self.presets.get(self.preset).map(|preset| preset.options.clone());
+        self.session.begin(ExplorerStart { frames, fit, scene, seed: self.seed, sampling });
         if let Some(ahead) = &mut self.look_ahead {
             ahead.restart();
         }

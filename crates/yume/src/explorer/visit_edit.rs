@@ -1,4 +1,5 @@
-//! Changes of the world that runs: another picture in the place of the one on screen, another scene.
+//! Changes of the world that runs: another picture in the place of the one on screen, another scene, another way to
+//! sample.
 
 use std::{path::PathBuf, time::Instant};
 
@@ -43,6 +44,26 @@ impl Visit {
             self.edit(ExplorerEdit::Scene(text.to_owned()));
         }
         self.notice(if text.is_empty() { "No scene" } else { "Another scene" }.into(), now);
+    }
+
+    /// Segments are sampled like this from now on, in the world that runs and in those that follow.
+    pub(super) fn choose_preset(&mut self, place: usize, now: Instant) {
+        let Some(preset) = self.presets.get(place) else { return };
+        let (name, options) = (preset.name.clone(), preset.options.clone());
+        if place == self.preset {
+            return;
+        }
+        self.preset = place;
+        if self.start.is_some() {
+            self.edit(ExplorerEdit::Sampling(options));
+        }
+        self.notice(name, now);
+    }
+
+    /// As [`Self::choose_preset`], for the next one.
+    pub(super) fn next_preset(&mut self, now: Instant) {
+        let next = self.preset + 1;
+        self.choose_preset(if next < self.presets.len() { next } else { 0 }, now);
     }
 
     /// Changes the world that runs, or says why not.

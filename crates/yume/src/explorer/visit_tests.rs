@@ -2,10 +2,13 @@
 
 use std::{ops::ControlFlow, thread};
 
+use yume_checkpoint::ModelSpec;
 use yume_motion::{Travel, Turn, walk::WalkRule, warp::WarpModel};
 use yume_session::{BoxError, Generator, Outlet, SessionConfig, Steering};
+use yume_world::Options;
 
 use super::*;
+use crate::times::Times;
 
 const AHEAD: Motion = Motion { travel: Travel::Forward, turn: Turn::Still };
 const SIDE: u32 = 16;
@@ -25,6 +28,7 @@ impl Generator for Colors {
         out: &mut dyn Outlet,
     ) -> Result<ControlFlow<()>, BoxError> {
         self.next = start.frames.last().unwrap().pixel(0, 0)[0] + brighter(&start.scene);
+        self.next += start.sampling.map_or(0, |options| options.steps as u8);
         if self.next == 255 {
             return Err("white pictures lead nowhere".into());
         }
@@ -54,6 +58,10 @@ impl Generator for Colors {
                 self.next += brighter(&scene);
                 Ok(ControlFlow::Continue(()))
             }
+            ExplorerEdit::Sampling(options) => {
+                self.next += options.steps as u8;
+                Ok(ControlFlow::Continue(()))
+            }
         }
     }
 
@@ -68,6 +76,17 @@ impl Colors {
         self.next += 1;
         out.frame(frame)
     }
+}
+
+/// Ways to sample, whose steps make all frames brighter here.
+fn presets() -> Vec<PresetChoice> {
+    let of_steps = |steps| PresetChoice {
+        name: format!("{steps} steps"),
+        explanation: String::new(),
+        evaluations: steps,
+        options: Options { steps, ..Options::of(&ModelSpec::yume_i2v_540p()) },
+    };
+    [0, 40].map(of_steps).into()
 }
 
 /// A scene such as `plus 20` makes all frames from there on brighter.
@@ -98,6 +117,10 @@ impl Stage {
             samples: colors.map(sample).into(),
             warp: Some(WarpModel::TINY_V0),
             knows_scenes: true,
+            presets: presets(),
+            preset: 0,
+            times: Times::default(),
+            segment_secs: 0.02,
             walk: WalkRule::TINY_V0,
             recordings_dir: folder.clone(),
             seed: 7,
@@ -107,7 +130,7 @@ impl Stage {
         let waker = Waker::new(|_| ());
         let session =
             SessionConfig { fps: 200.0, lookahead_frames: 8, steering: Steering::Segment };
-        let session = Session::spawn(session, || Ok(Colors { next: 0 }), waker.boxed()).unwrap();
+        let session = Session::spawn(session, |_| Ok(Colors { next: 0 }), waker.boxed()).unwrap();
         Self { visit: Visit::new(&config, session, waker).unwrap(), folder }
     }
 
@@ -249,6 +272,30 @@ fn a_scene_is_told_to_the_world_that_runs_and_to_those_that_follow() {
     stage.until_color(34);
     stage.wish(Intent::StartSample(1));
     stage.until_color(120);
+}
+
+#[test]
+fn a_preset_is_for_the_world_that_runs_and_for_those_that_follow() {
+    let mut stage = Stage::new("preset", [10, 100], None);
+    stage.until_color(10);
+    stage.wish(Intent::TogglePresets);
+    assert!(stage.visit.panels.has_presets && !stage.visit.panels.has_samples);
+    for nothing in [Intent::ChoosePreset(0), Intent::ChoosePreset(7)] {
+        stage.wish(nothing);
+        assert_eq!((stage.visit.preset(), &stage.visit.panels.notice), (0, &None));
+    }
+    stage.wish(Intent::ChoosePreset(1));
+    assert_eq!(stage.visit.preset(), 1);
+    assert_eq!(stage.visit.panels.notice.as_ref().unwrap().0, "40 steps");
+    stage.wish(Intent::Tap(AHEAD));
+    stage.until_color(54);
+    stage.wish(Intent::StartSample(0));
+    stage.until_color(50);
+    stage.wish(Intent::NextPreset);
+    stage.wish(Intent::StartSample(1));
+    stage.until_color(100);
+    stage.wish(Intent::StepBack);
+    assert!(!stage.visit.panels.has_presets);
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(super) fn center_ui(context: &Context, view: &View<'_>, intents: &mut Vec<In
             }
             ui.label(theme::title("Drop a picture or a video here to walk into it"));
             ui.add_space(4.0);
-            ui.label(theme::small("PNG, JPEG, WebP, BMP, GIF or MP4"));
+            ui.label(theme::small("PNG, JPEG, WebP, BMP, GIF, MP4 or WebM"));
             ui.add_space(10.0);
             let open = egui::Button::new(theme::body("Open a picture or video…"));
             if ui.add(open).clicked() {

@@ -11,7 +11,7 @@ use super::{
 use crate::explorer::keys::WalkKey;
 
 /// Key names and what they do; the camera keys are drawn apart.
-const KEYS: [(&[&str], &str); 15] = [
+const KEYS: [(&[&str], &str); 16] = [
     (&["Shift", "key"], "Queue one segment; several keys together, too"),
     (&["Backspace"], "Take the last one out of the queue"),
     (&["Delete"], "Empty the queue"),
@@ -20,6 +20,7 @@ const KEYS: [(&[&str], &str); 15] = [
     (&["1", "9"], "Begin from a sample"),
     (&["O", "G"], "Open a picture or video, show the samples"),
     (&["T"], "Say what the place is like"),
+    (&["Q", "Shift Q"], "How carefully to draw; the next way"),
     (&["E", "Shift E"], "Edit this frame as a file, walk on in it"),
     (&["F9", "V"], "Record to a video, or stop"),
     (&["F12", "C"], "Save a still picture"),
@@ -29,7 +30,7 @@ const KEYS: [(&[&str], &str); 15] = [
     (&["Ctrl +", "Ctrl -"], "Larger or smaller panels"),
 ];
 
-const PAD: [(&str, &str); 10] = [
+const PAD: [(&str, &str); 11] = [
     ("Left stick, cross", "Walk"),
     ("Right stick", "Look"),
     ("A", "Queue one segment"),
@@ -38,6 +39,7 @@ const PAD: [(&str, &str); 10] = [
     ("Y", "Save a still"),
     ("L1, R1", "Edit this frame, walk on in it"),
     ("L2", "Say what the place is like"),
+    ("R2", "Draw more or less carefully"),
     ("Start", "Pause or go on"),
     ("Back", "Begin again"),
 ];

@@ -1,8 +1,10 @@
 //! The panels name the right intents, and the font has every letter that they use.
 
 use egui::{Event, Modifiers, PointerButton, Pos2, RawInput, Rect, pos2, vec2};
+use yume_checkpoint::ModelSpec;
 use yume_media::Frame;
 use yume_motion::{Travel, Turn};
+use yume_world::Options;
 
 use super::*;
 use crate::explorer::Sample;
@@ -21,6 +23,12 @@ fn idle() -> Status {
         recording: None,
         shown_frames: 1,
     }
+}
+
+fn preset(name: &str, evaluations: usize) -> PresetChoice {
+    let options = Options::of(&ModelSpec::yume_i2v_540p());
+    let explanation = "A way to draw.".to_owned();
+    PresetChoice { name: name.to_owned(), explanation, evaluations, options }
 }
 
 /// Panels with two samples, run pass by pass as a window would.
@@ -52,6 +60,7 @@ impl<'a> Stage<'a> {
 
     fn pass(&mut self, events: Vec<Event>) {
         let (status, letters) = (idle(), ["W", "A", "S", "D"].map(str::to_owned));
+        let presets = [preset("Fast", 4), preset("Paper", 89)];
         let view = View {
             model_label: "a model",
             device_label: "a device",
@@ -71,6 +80,10 @@ impl<'a> Stage<'a> {
             letters: &letters,
             scene: "at noon",
             knows_scenes: false,
+            presets: &presets,
+            preset: 1,
+            predict: &|evaluations| Some(0.1 * evaluations as f64),
+            segment_secs: 2.0,
         };
         let screen_rect = Some(Rect::from_min_size(Pos2::ZERO, SIZE));
         let input = RawInput { screen_rect, events, ..RawInput::default() };
@@ -144,12 +157,25 @@ fn each_button_is_found_by_its_name_and_names_its_intent() {
         ("Take out number 1: Walk forward", Intent::RemoveQueued(0)),
         ("Empty the queue (Delete)", Intent::ClearQueue),
     ];
+    each_names(&panels, &table);
+    let panels = Panels { has_presets: true, ..Panels::default() };
+    each_names(
+        &panels,
+        &[
+            ("How carefully to draw (Q)", Intent::TogglePresets),
+            ("Fast: A way to draw. about 0.4 s per segment", Intent::ChoosePreset(0)),
+            ("Paper: A way to draw. about 8.9 s per segment", Intent::ChoosePreset(1)),
+        ],
+    );
+}
+
+fn each_names(panels: &Panels, table: &[(&str, Intent)]) {
     for (name, wanted) in table {
-        let mut stage = Stage::new(&panels, &[AHEAD]);
+        let mut stage = Stage::new(panels, &[AHEAD]);
         let place = stage.names.iter().find(|(label, _)| label == name);
         let (_, rect) = place.unwrap_or_else(|| panic!("{name} is not among {:?}", stage.names));
         stage.click(rect.center());
-        assert_eq!(stage.intents, [wanted], "{name}");
+        assert_eq!(stage.intents, std::slice::from_ref(wanted), "{name}");
     }
 }
 
@@ -221,6 +247,7 @@ fn the_font_has_every_letter_that_the_panels_use() {
         include_str!("scene.rs"),
         include_str!("samples.rs"),
         include_str!("help.rs"),
+        include_str!("presets.rs"),
         include_str!("state.rs"),
     ] {
         let letters: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();

@@ -21,6 +21,7 @@ pub(super) enum Icon {
     Stop,
     Camera,
     Pencil,
+    Gauge,
     Help,
     FullScreen,
     Window,
@@ -107,6 +108,13 @@ pub(super) fn draw(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
                 (0.08, 0.92),
             ]);
             line(&[(0.58, 0.22), (0.78, 0.42)]);
+        }
+        Icon::Gauge => {
+            let on =
+                |turns: f32| at(0.5, 0.66) + rect.width() * 0.46 * egui::Vec2::angled(turns * TAU);
+            painter.line((0..=16).map(|step| on(0.5 + step as f32 / 32.0)).collect(), stroke);
+            line(&[(0.5, 0.66), (0.72, 0.34)]);
+            painter.circle_filled(at(0.5, 0.66), rect.width() * 0.09, color);
         }
         Icon::Help => {
             let font = egui::FontId::proportional(rect.height() * 1.05);

@@ -6,6 +6,7 @@ mod help;
 mod icons;
 mod message;
 mod pictogram;
+mod presets;
 mod samples;
 mod scene;
 mod state;
@@ -17,7 +18,7 @@ mod toolbar;
 use yume_motion::Motion;
 use yume_session::Status;
 
-use super::{intent::Intent, visit::Panels};
+use super::{PresetChoice, intent::Intent, visit::Panels};
 
 pub(super) use samples::{Thumbnail, thumbnails};
 pub(super) use scene::{is_written_in, write_scene};
@@ -53,6 +54,14 @@ pub(super) struct View<'a> {
     pub(super) scene: &'a str,
     /// The model was shown such texts.
     pub(super) knows_scenes: bool,
+    /// Ways to sample.
+    pub(super) presets: &'a [PresetChoice],
+    /// The place among them of the one in use.
+    pub(super) preset: usize,
+    /// Seconds that a segment would take with so many network passes.
+    pub(super) predict: &'a dyn Fn(usize) -> Option<f64>,
+    /// Seconds of walking in a segment.
+    pub(super) segment_secs: f64,
 }
 
 /// Draws all panels; returns what was asked for.
@@ -74,6 +83,9 @@ pub(super) fn panels_ui(ui: &mut egui::Ui, view: &View<'_>) -> Vec<Intent> {
         }
         if view.panels.has_samples {
             samples::samples_ui(context, view, &mut intents);
+        }
+        if view.panels.has_presets {
+            presets::presets_ui(context, view, &mut intents);
         }
     }
     if !view.has_picture {

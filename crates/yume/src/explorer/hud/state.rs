@@ -45,7 +45,7 @@ pub(super) fn doing(view: &View<'_>) -> (String, Color32) {
     let stage = |progress: yume_session::Progress| {
         let steps = format!("{} of {}", progress.step, progress.steps.max(1));
         match progress.stage {
-            Stage::Loading => "Loading the model".to_owned(),
+            Stage::Loading => loading(progress),
             Stage::Text => "Reading the caption".to_owned(),
             Stage::Sampling => format!("Imagining, step {steps}"),
             Stage::Decoding => format!("Drawing, {steps}"),
@@ -60,6 +60,16 @@ pub(super) fn doing(view: &View<'_>) -> (String, Color32) {
         _ if view.has_picture => ("Ready".into(), theme::DIM),
         _ => ("Waiting for a picture".into(), theme::DIM),
     }
+}
+
+/// Small models are loaded before anybody reads a number.
+fn loading(progress: yume_session::Progress) -> String {
+    let gigabytes = |megabytes: u32| f64::from(megabytes) / 1000.0;
+    let (done, all) = (gigabytes(progress.step), gigabytes(progress.steps));
+    if all < 1.0 {
+        return "Loading the model".to_owned();
+    }
+    format!("Loading the model, {done:.1} of {all:.1} GB")
 }
 
 /// How much of the work at hand is done, 0 to 1.

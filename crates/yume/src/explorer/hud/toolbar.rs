@@ -30,7 +30,9 @@ pub(super) fn toolbar_ui(context: &Context, view: &View<'_>, intents: &mut Vec<I
     let start = [
         (Icon::Folder, ink, "Start from a picture or video file (O)", Intent::OpenDialog),
         (Icon::Samples, ink, "Places to start from (G)", Intent::ToggleSamples),
+        (Icon::Gauge, ink, "How carefully to draw (Q)", Intent::TogglePresets),
     ];
+    let start = if view.presets.is_empty() { &start[..2] } else { &start };
     let walk = [
         (Icon::Restart, ink, "Begin again (R)", Intent::Restart),
         (pause, ink, pause_label, Intent::TogglePause),
@@ -48,7 +50,7 @@ pub(super) fn toolbar_ui(context: &Context, view: &View<'_>, intents: &mut Vec<I
                 ui.spacing_mut().item_spacing.x = 1.0;
                 // Without a world only what needs none.
                 let needs_world = if view.has_picture { &walk[..] } else { &[] };
-                for group in [&start[..], needs_world, &window] {
+                for group in [start, needs_world, &window] {
                     for (icon, color, label, intent) in group {
                         if icon_button(ui, SIDE, *icon, *color, label).clicked() {
                             intents.push(intent.clone());
