@@ -118,7 +118,7 @@ pub(crate) struct Explore {
 /// A walk without a window.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Walk {
-    /// Picture or video (MP4, GIF, WebM) to walk on from, or the name of a built-in start [default: the
+    /// Picture or video to walk on from, or the name of a built-in start [default: the
     /// first built-in start].
     #[arg(long, value_name = "FILE")]
     pub start: Option<PathBuf>,
