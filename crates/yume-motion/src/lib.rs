@@ -9,6 +9,7 @@ mod motion;
 mod phrasebook;
 mod phrases;
 mod script;
+pub mod seen;
 mod speed;
 mod sticks;
 pub mod trajectory;

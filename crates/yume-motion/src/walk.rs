@@ -1,6 +1,8 @@
 //! How the walker of the small world answers a motion: the velocity approaches its target by a
 //! fixed part per frame.
 
+use std::f32::consts::{PI, TAU};
+
 use crate::Motion;
 
 /// The rule of the walk, as data.
@@ -50,6 +52,10 @@ pub struct WalkState {
     pub velocity: [f32; 4],
     /// Radians above the horizon.
     pub pitch: f32,
+    /// Metres ahead and to the left of where the walk began.
+    pub position: [f32; 2],
+    /// Radians to the left of where the walk began, between -pi and pi.
+    pub yaw: f32,
 }
 
 /// Where the camera is, seen from where it was when the segment began, standing level there.
@@ -65,7 +71,41 @@ pub struct Pose {
     pub pitch: f32,
 }
 
+impl Pose {
+    /// The pose `step`, which was seen from this one, seen from where this one was seen.
+    #[must_use]
+    pub fn then(self, step: Self) -> Self {
+        let (sin, cos) = self.yaw.sin_cos();
+        Self {
+            x: self.x + cos * step.x - sin * step.y,
+            y: self.y + sin * step.x + cos * step.y,
+            yaw: self.yaw + step.yaw,
+            pitch: step.pitch,
+        }
+    }
+
+    /// This pose seen from `base`: what [`Pose::then`] takes to come here from there.
+    #[must_use]
+    pub fn seen_from(self, base: Self) -> Self {
+        let (sin, cos) = base.yaw.sin_cos();
+        let (x, y) = (self.x - base.x, self.y - base.y);
+        Self {
+            x: cos * x + sin * y,
+            y: cos * y - sin * x,
+            yaw: self.yaw - base.yaw,
+            pitch: self.pitch,
+        }
+    }
+}
+
 impl WalkState {
+    /// Where the walk has led, seen from where it began.
+    #[must_use]
+    pub fn pose(&self) -> Pose {
+        let [x, y] = self.position;
+        Pose { x, y, yaw: self.yaw, pitch: self.pitch }
+    }
+
     /// Walks on for `frames` frames under one motion and returns the pose of each.
     #[must_use = "the poses are where the camera went"]
     pub fn advance(&mut self, rule: &WalkRule, motion: Motion, frames: usize) -> Vec<Pose> {
@@ -91,6 +131,15 @@ impl WalkState {
         }
         self.velocity = velocity.map(|part| part as f32);
         self.pitch = pitch as f32;
+        let last = Pose { x: x as f32, y: y as f32, yaw: yaw as f32, pitch: self.pitch };
+        let reached = self.pose().then(last);
+        self.position = [reached.x, reached.y];
+        self.yaw = wrapped(reached.yaw);
         poses
     }
+}
+
+/// The same direction between -pi and pi, so that no number of turns costs precision.
+fn wrapped(yaw: f32) -> f32 {
+    if yaw.abs() > PI { yaw - TAU * (yaw / TAU).round() } else { yaw }
 }

@@ -134,24 +134,7 @@ impl WarpView {
     pub fn source(&self, pixel: [f32; 2]) -> [f32; 2] {
         let model = &self.model;
         let [width, height] = self.size;
-        // Limits are `min` and `max`, because `clamp` panics where they cross.
-        // The ray of the pixel.
-        let vx = ((pixel[0] + 0.5) / width * 2.0 - 1.0) * self.tangent[0];
-        let vy = -((pixel[1] + 0.5) / height * 2.0 - 1.0) * self.tangent[1];
-        let dx = self.forward[0] + self.right[0] * vx + self.up[0] * vy;
-        let dy = self.forward[1] + self.right[1] * vx + self.up[1] * vy;
-        let dz = self.forward[2] + self.right[2] * vx + self.up[2] * vy;
-        // Where it meets the ground or the cylinder, whichever comes first.
-        let ground = if dz < -1e-4 { model.camera_height / (-dz).max(1e-4) } else { 1e9 };
-        let [x, y] = self.position;
-        let a = dx * dx + dy * dy;
-        let b = x * dx + y * dy;
-        let c = x * x + y * y - model.cylinder_radius * model.cylinder_radius;
-        let wall = (-b + (b * b - a * c).max(0.0).sqrt()) / a;
-        let t = ground.min(wall);
-        let qx = x + t * dx;
-        let qy = y + t * dy;
-        let qz = t * dz;
+        let [qx, qy, qz] = self.place(pixel);
         // That point in the last picture.
         let [cos, sin] = self.last_pitch;
         let depth = (qx * cos + qz * sin).max(model.min_depth);
@@ -167,11 +150,36 @@ impl WarpView {
         let mirrored = if widths & 1 == 0 { within } else { width - within };
         [(mirrored - 0.5).min(width - 1.0).max(0.0), row.min(height - 1.0).max(0.0)]
     }
+
+    /// What the camera sees at `pixel`: metres ahead, to the left and above the last camera, as if
+    /// that one looked level.
+    #[inline]
+    #[must_use]
+    pub fn place(&self, pixel: [f32; 2]) -> [f32; 3] {
+        let model = &self.model;
+        let [width, height] = self.size;
+        // Limits are `min` and `max`, because `clamp` panics where they cross.
+        // The ray of the pixel.
+        let vx = ((pixel[0] + 0.5) / width * 2.0 - 1.0) * self.tangent[0];
+        let vy = -((pixel[1] + 0.5) / height * 2.0 - 1.0) * self.tangent[1];
+        let dx = self.forward[0] + self.right[0] * vx + self.up[0] * vy;
+        let dy = self.forward[1] + self.right[1] * vx + self.up[1] * vy;
+        let dz = self.forward[2] + self.right[2] * vx + self.up[2] * vy;
+        // Where it meets the ground or the cylinder, whichever comes first.
+        let ground = if dz < -1e-4 { model.camera_height / (-dz).max(1e-4) } else { 1e9 };
+        let [x, y] = self.position;
+        let a = dx * dx + dy * dy;
+        let b = x * dx + y * dy;
+        let c = x * x + y * y - model.cylinder_radius * model.cylinder_radius;
+        let wall = (-b + (b * b - a * c).max(0.0).sqrt()) / a;
+        let t = ground.min(wall);
+        [x + t * dx, y + t * dy, t * dz]
+    }
 }
 
 /// The four pixels around a place in a picture, and their weights.
 #[derive(Copy, Clone, Default)]
-struct Taps {
+pub(crate) struct Taps {
     index: [usize; 4],
     weight: [f32; 4],
 }
@@ -179,7 +187,7 @@ struct Taps {
 impl Taps {
     /// `[x, y]` lies within the picture, so that cutting off the fraction rounds down.
     #[inline]
-    fn at([x, y]: [f32; 2], width: usize, height: usize) -> Self {
+    pub(crate) fn at([x, y]: [f32; 2], width: usize, height: usize) -> Self {
         let (column, row) = (x as i32, y as i32);
         let (fx, fy) = (x - column as f32, y - row as f32);
         let left = (column as usize).min(width - 1);
@@ -198,7 +206,7 @@ impl Taps {
     }
 
     #[inline]
-    fn blend(&self, plane: &[f32]) -> f32 {
+    pub(crate) fn blend(&self, plane: &[f32]) -> f32 {
         let [a, b, c, d] = self.index;
         let [wa, wb, wc, wd] = self.weight;
         plane[a] * wa + plane[b] * wb + plane[c] * wc + plane[d] * wd

@@ -4,7 +4,7 @@
 
 use yume_motion::{
     Motion,
-    walk::{WalkRule, WalkState},
+    walk::{Pose, WalkRule, WalkState},
 };
 
 #[track_caller]
@@ -45,5 +45,29 @@ fn a_walk_in_two_parts_ends_where_one_walk_does() {
         for (whole, part) in ends[0].into_iter().zip(ends[1]) {
             assert!((whole - part).abs() < 1e-6, "{motion}: {ends:?}");
         }
+    }
+}
+
+#[test]
+fn the_walk_knows_where_it_is() {
+    let rule = WalkRule::TINY_V0;
+    let mut state = WalkState::default();
+    // There and back, with time to come to rest.
+    for motion in ["W", ".", "A", ".", ".:left", ".", ".:right", ".", "D", ".", "S", "."] {
+        let _ = state.advance(&rule, motion.parse().unwrap(), 64);
+    }
+    let pose = state.pose();
+    assert!(pose.x.abs().max(pose.y.abs()).max(pose.yaw.abs()) < 1e-4, "{pose:?}");
+    // Around: 64 frames of 13 degrees a second are 52 degrees.
+    for _ in 0..100 {
+        let _ = state.advance(&rule, ".:left".parse().unwrap(), 64);
+    }
+    assert!(state.yaw.abs() < 180.1f32.to_radians(), "{}", state.yaw);
+    let whole = state.advance(&rule, "W:left".parse().unwrap(), 64);
+    let before = Pose { yaw: 0.3, x: 2.0, ..pose };
+    for step in whole {
+        let again = before.then(step).seen_from(before);
+        let off = (again.x - step.x).abs().max((again.y - step.y).abs());
+        assert!(off < 1e-5 && (again.yaw - step.yaw).abs() < 1e-6, "{step:?} became {again:?}");
     }
 }

@@ -1,9 +1,13 @@
 //! What the conditioning holds: what is known, and a guess for the frames that do not exist yet.
 
 use burn::tensor::{DType, Tensor};
+use rayon::prelude::*;
 use yume_checkpoint::{Fill, ModelSpec};
 use yume_motion::Motion;
+use yume_motion::seen::Recalled;
 use yume_motion::walk::WalkState;
+
+use crate::state::WalkedState;
 
 /// What stands for the frames of a segment that obeys `motion` after `last_frame`, planar in [-1, 1].
 ///
@@ -27,6 +31,21 @@ pub fn guess(
             poses.into_iter().map(view).collect()
         }
     }
+}
+
+/// As [`guess`], from everything that the walk has seen and not only from its last frame; nothing if
+/// the model keeps nothing.
+pub(crate) fn recall(
+    spec: &ModelSpec,
+    state: &WalkedState,
+    motion: Motion,
+) -> Option<Vec<Recalled>> {
+    let (Fill::Warp(warp), Some(_)) = (&spec.fill, &spec.recall) else { return None };
+    let poses = state.walker.clone().advance(&spec.walk, motion, spec.frame.segment_frames);
+    let last = (state.last_frame.as_slice(), state.walker.pose());
+    let size = (spec.frame.width, spec.frame.height);
+    let recalled = |pose| state.seen.recall(warp, last, size, pose);
+    Some(poses.into_par_iter().map(recalled).collect())
 }
 
 /// Mask (four channels, 1 = known) and latents of known and guessed frames.

@@ -15,11 +15,14 @@ mod prepared;
 mod preset;
 mod state;
 mod texts;
+mod trust;
 mod velocity;
 mod world;
 
 #[cfg(test)]
 mod golden_segment;
+#[cfg(test)]
+mod recall_tests;
 
 pub use cap::capped;
 pub use error::WorldError;

@@ -6,7 +6,7 @@ use yume_sampler::{Aam, Guidance, Plan, Schedule, Slips, Solver};
 use crate::{Caches, WorldError};
 
 /// Pixels of a frame along one edge of a latent pixel.
-const PIXELS_PER_LATENT: usize = 8;
+pub(crate) const PIXELS_PER_LATENT: usize = 8;
 
 /// How segments are sampled; [`Options::of`] is the model's own choice.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,8 @@ pub struct Options {
     pub aam: Option<Aam>,
     /// Blocks that are reused from pass to pass.
     pub caches: Caches,
+    /// What the frames to come are guessed from is the last frame alone, not everything seen so far.
+    pub forgets: bool,
     /// Both captions in one pass; for devices with room for two.
     pub in_pairs: bool,
 }
@@ -38,6 +40,7 @@ impl Options {
             guidance: Guidance::of(guidance),
             aam: None,
             caches: Caches::NONE,
+            forgets: false,
             in_pairs: false,
         }
     }

@@ -7,8 +7,9 @@ use yume_nets::dit::{Layout, Plan};
 use yume_nets::vae::FRAMES_PER_LATENT;
 
 use crate::cap::capped;
-use crate::fill::{conditioning, guess};
+use crate::fill::{conditioning, guess, recall};
 use crate::state::WalkedState;
+use crate::trust::Trusted;
 use crate::{Model, WorldError, pixels};
 
 /// A segment about to be sampled.
@@ -21,6 +22,8 @@ pub(crate) struct Prepared {
     pub history: Tensor<5>,
     /// Mask and latents of known and guessed frames, `[1, 4 + z, frames, height, width]`.
     pub conditioning: Tensor<5>,
+    /// What of the guess is known to be so.
+    pub trusted: Option<Trusted>,
     /// How the network packs them.
     pub plan: Plan,
 }
@@ -30,10 +33,15 @@ impl Prepared {
         model: &Model,
         state: &WalkedState,
         motion: Motion,
+        forgets: bool,
     ) -> Result<Self, WorldError> {
         let spec = model.spec();
         let latents = spec.frame.segment_frames / FRAMES_PER_LATENT;
-        let guess = guess(spec, state.walker, motion, &state.last_frame);
+        let recalled = if forgets { None } else { recall(spec, state, motion) };
+        let (guess, is_seen): (Vec<_>, Vec<_>) = match recalled {
+            Some(frames) => frames.into_iter().map(|frame| (frame.picture, frame.is_seen)).unzip(),
+            None => (guess(spec, state.walker, motion, &state.last_frame), Vec::new()),
+        };
         // Each from the segment's beginning: going on from latent to latent would round differently.
         let walkers = (1..=latents)
             .map(|k| {
@@ -45,6 +53,9 @@ impl Prepared {
         let (height, width) = (spec.frame.height, spec.frame.width);
         let video = pixels::video(&guess, height, width, model.device());
         let unknown = model.vae().encode(video, &mut state.encoder.clone());
+        let trust = spec.recall.map_or(0.0, |recall| recall.trust);
+        let trusted = (trust > 0.0 && !is_seen.is_empty())
+            .then(|| Trusted::new(unknown.clone(), &is_seen, trust));
         let conditioning = conditioning(capped(state.known.clone(), spec.history_cap), unknown);
         let history = capped(state.latents.clone(), spec.history_cap);
         let [_, _, known, height, width] = history.dims();
@@ -52,7 +63,7 @@ impl Prepared {
         let window = spec.window.max(latents);
         let layout = Layout::Packed { history: known + latents - window, window };
         let plan = Plan::new(&spec.dit, layout, height, width, model.device())?;
-        Ok(Self { motion, walkers, history, conditioning, plan })
+        Ok(Self { motion, walkers, history, conditioning, trusted, plan })
     }
 
     /// The shape of the noise of history and segment.

@@ -1,6 +1,8 @@
 //! Everything a walk has become so far, as a value.
 
 use burn::tensor::Tensor;
+use yume_checkpoint::ModelSpec;
+use yume_motion::seen::Seen;
 use yume_motion::walk::WalkState;
 use yume_nets::vae::StreamCache;
 
@@ -17,6 +19,17 @@ pub(crate) struct WalkedState {
     pub decoder: StreamCache,
     /// The last frame shown, planar in [-1, 1].
     pub last_frame: Vec<f32>,
-    /// Velocity and pitch of the walker.
+    /// The walker.
     pub walker: WalkState,
+    /// Frames shown before, for the conditioning to show again.
+    pub seen: Seen,
+}
+
+impl WalkedState {
+    /// Keeps the last frame shown, if the model keeps any and this one shows something new.
+    pub(crate) fn remember(&mut self, spec: &ModelSpec) {
+        if let Some(recall) = &spec.recall {
+            self.seen.remember(&recall.rule, &self.last_frame, self.walker.pose());
+        }
+    }
 }

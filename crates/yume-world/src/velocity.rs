@@ -4,6 +4,8 @@ use burn::tensor::Tensor;
 use yume_nets::dit::{CachePlan, Context, Dit, DitInput, FeatureCache, Plan};
 use yume_sampler::Velocity;
 
+use crate::trust::Trusted;
+
 /// The timestep of pure noise: the DiT is told `TIMESTEPS * sigma`.
 pub const TIMESTEPS: f64 = 1000.0;
 
@@ -35,6 +37,7 @@ pub struct DitVelocity<'a> {
     caption: (&'a Context, FeatureCache),
     negative: Option<(&'a Context, FeatureCache)>,
     pair: Option<(Context, FeatureCache)>,
+    trusted: Option<Trusted>,
 }
 
 impl<'a> DitVelocity<'a> {
@@ -57,6 +60,20 @@ impl<'a> DitVelocity<'a> {
             caption: (caption, FeatureCache::new(caches.conditional.clone())),
             negative: negative.map(unconditional),
             pair: None,
+            trusted: None,
+        }
+    }
+
+    /// Leads what is `trusted` to its values, whatever the network says.
+    #[must_use]
+    pub(crate) fn trusting(self, trusted: Option<Trusted>) -> Self {
+        Self { trusted, ..self }
+    }
+
+    fn led(&self, latents: &Tensor<5>, sigma: f64, v: Tensor<5>) -> Tensor<5> {
+        match &self.trusted {
+            Some(trusted) => trusted.lead(latents, sigma, v),
+            None => v,
         }
     }
 
@@ -85,22 +102,25 @@ fn input(conditioning: &Tensor<5>, latents: Tensor<5>, sigma: f64, copies: usize
 
 impl Velocity for DitVelocity<'_> {
     fn conditional(&mut self, latents: Tensor<5>, sigma: f64) -> Tensor<5> {
-        let input = input(&self.conditioning, latents, sigma, 1);
+        let input = input(&self.conditioning, latents.clone(), sigma, 1);
         let (context, cache) = &mut self.caption;
-        self.dit.forward_cached(input, context, self.plan, cache)
+        let v = self.dit.forward_cached(input, context, self.plan, cache);
+        self.led(&latents, sigma, v)
     }
 
     fn unconditional(&mut self, latents: Tensor<5>, sigma: f64) -> Tensor<5> {
-        let input = input(&self.conditioning, latents, sigma, 1);
+        let input = input(&self.conditioning, latents.clone(), sigma, 1);
         let (context, cache) =
             self.negative.as_mut().expect("guidance comes with a negative prompt");
-        self.dit.forward_cached(input, context, self.plan, cache)
+        let v = self.dit.forward_cached(input, context, self.plan, cache);
+        self.led(&latents, sigma, v)
     }
 
     fn both(&mut self, latents: &Tensor<5>, sigma: f64) -> Option<(Tensor<5>, Tensor<5>)> {
         let (context, cache) = self.pair.as_mut()?;
         let input = input(&self.conditioning, latents.clone(), sigma, 2);
         let v = self.dit.forward_cached(input, context, self.plan, cache);
-        Some((v.clone().narrow(0, 0, 1), v.narrow(0, 1, 1)))
+        let [v, u] = [v.clone().narrow(0, 0, 1), v.narrow(0, 1, 1)];
+        Some((self.led(latents, sigma, v), self.led(latents, sigma, u)))
     }
 }

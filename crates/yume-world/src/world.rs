@@ -6,6 +6,7 @@ use std::time::Instant;
 use burn::tensor::Tensor;
 use yume_media::{Fit, Frame};
 use yume_motion::Motion;
+use yume_motion::seen::Seen;
 use yume_motion::walk::WalkState;
 use yume_nets::dit::Context;
 use yume_nets::resample::Kernel;
@@ -118,14 +119,16 @@ impl World {
         let mut decoder = StreamCache::default();
         // The decoder's past is the start; what it decodes to is not shown.
         self.model.vae().decode(latents.clone(), &mut decoder);
-        let state = WalkedState {
+        let mut state = WalkedState {
             known: latents.clone(),
             latents,
             encoder,
             decoder,
             last_frame: newest,
             walker: WalkState::default(),
+            seen: Seen::default(),
         };
+        state.remember(spec);
         self.walk = Some(Walk {
             contexts: Contexts::new(image, start.scene.clone()),
             seed: start.seed,
@@ -165,7 +168,7 @@ impl World {
         let walk = self.walk.as_mut().ok_or(WorldError::NotBegun)?;
         let with_negative = self.options.guidance != Guidance::None;
         walk.contexts.prepare(&self.model, motion, with_negative)?;
-        Prepared::new(&self.model, &walk.state, motion)
+        Prepared::new(&self.model, &walk.state, motion, self.options.forgets)
     }
 
     /// Samples and decodes a segment from its noise, and from more of it if the solver adds some.
@@ -253,6 +256,9 @@ impl World {
         walk.contexts.set_image(model.image_features(&planes));
         let frame = pixels::frame(&planes, height, width);
         state.last_frame = planes;
+        // What was there before the edit is there no more.
+        state.seen = Seen::default();
+        state.remember(spec);
         walk.newest = None;
         Ok(outlet.frame(frame))
     }
@@ -309,6 +315,11 @@ impl World {
         crate::guess(self.model.spec(), state.walker, motion, &state.last_frame)
     }
 
+    /// Where the frames that are kept were seen.
+    pub(crate) fn seen(&self) -> Vec<yume_motion::walk::Pose> {
+        self.walk.as_ref().expect("the test began the walk").state.seen.poses()
+    }
+
     /// The velocity of a segment's first step.
     pub(crate) fn velocity(&self, prepared: &Prepared, noise: Tensor<5>) -> Tensor<5> {
         use yume_sampler::Velocity as _;
@@ -358,7 +369,8 @@ impl Sampling<'_> {
         let velocity = || {
             let conditioning = prepared.conditioning.clone();
             let dit = self.model.dit();
-            let velocity = DitVelocity::new(dit, &prepared.plan, conditioning, contexts, caches);
+            let velocity = DitVelocity::new(dit, &prepared.plan, conditioning, contexts, caches)
+                .trusting(prepared.trusted.clone());
             if self.options.in_pairs { velocity.in_pairs(caches) } else { velocity }
         };
         let device = self.model.device();
@@ -393,13 +405,15 @@ fn decoded(
     let mut frames = pixels::split_video(video);
     let last_frame = frames.last().expect("a latent decodes to frames").clone();
     frames.shrink_to_fit();
-    let state = WalkedState {
+    let mut state = WalkedState {
         latents: capped(Tensor::cat(vec![before.latents.clone(), latent], 2), cap),
         known: capped(Tensor::cat(vec![before.known.clone(), seen], 2), cap),
         encoder,
         decoder,
         last_frame,
         walker,
+        seen: before.seen.clone(),
     };
+    state.remember(model.spec());
     (state, frames)
 }

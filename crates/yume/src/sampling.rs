@@ -44,6 +44,10 @@ pub(crate) struct Sampling {
     /// Runs both captions of guidance in one pass; faster on a GPU with memory to spare.
     #[arg(long)]
     pub guidance_in_pairs: bool,
+    /// Forgets what is out of view: the frames to come are guessed from the last one alone, and not
+    /// from all that was seen (to compare; only a model that guesses is changed by it).
+    #[arg(long)]
+    pub forget: bool,
 }
 
 /// A preset, as it is typed.
@@ -182,6 +186,7 @@ impl Sampling {
             Aam { operator, steps: Aam::PAPER_STEPS }
         });
         options.in_pairs = self.guidance_in_pairs;
+        options.forgets = self.forget;
         Ok(options)
     }
 

@@ -17,6 +17,7 @@ pub use layout::{Layout, Part, is_model_file};
 pub use verify::PartReport;
 
 use yume_motion::Phrasebook;
+use yume_motion::seen::RecallRule;
 use yume_motion::walk::WalkRule;
 use yume_motion::warp::WarpModel;
 use yume_nets::clip::ClipConfig;
@@ -51,6 +52,9 @@ pub struct ModelSpec {
     pub history_cap: Option<usize>,
     /// What stands in the conditioning for the frames to come.
     pub fill: Fill,
+    /// What is kept of the walk for [`Fill::Warp`] to show again; `None` if it shows the last frame
+    /// alone.
+    pub recall: Option<Recall>,
     /// How the camera answers a motion.
     pub walk: WalkRule,
     /// The sentences of its captions.
@@ -92,6 +96,16 @@ pub enum TokenizerKind {
     Words,
     /// A `tokenizer.json` of Hugging Face.
     Unigram,
+}
+
+/// What of a walk is shown again to the network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Recall {
+    /// What is kept.
+    pub rule: RecallRule,
+    /// How far the latents of what was seen are led to it whatever the network says, from 0, not at
+    /// all, to 1 for a network that was never shown anything to rely on.
+    pub trust: f32,
 }
 
 /// What stands in the conditioning for the frames to come.

@@ -38,6 +38,7 @@ impl ModelSpec {
             window: 9,
             history_cap: None,
             fill: Fill::Zeros,
+            recall: None,
             // The model keeps its own pace; this rule only moves the last picture until it answers.
             walk: WalkRule::TINY_V0,
             phrasebook: Phrasebook::YUME_1_0,

@@ -5,12 +5,13 @@ use std::path::Path;
 
 use serde::Deserialize;
 use yume_motion::Phrasebook;
+use yume_motion::seen::RecallRule;
 use yume_motion::walk::WalkRule;
 use yume_motion::warp::WarpModel;
 
 use super::checks::{Finding, ensure, only, within};
 use super::sections::{ClipSection, DitSection, TextSection, VaeSection};
-use super::{Fill, FrameSpec, ModelSpec, SamplerDefaults, TokenizerKind};
+use super::{Fill, FrameSpec, ModelSpec, Recall, SamplerDefaults, TokenizerKind};
 use crate::CheckpointError;
 use crate::tokenizer::WORD_RULE;
 
@@ -31,6 +32,7 @@ struct Config {
     motion: MotionSection,
     #[serde(default)]
     warp: WarpSection,
+    recall: Option<RecallSection>,
     #[serde(default)]
     prompt: PromptSection,
 }
@@ -126,6 +128,15 @@ impl Default for WarpSection {
     }
 }
 
+#[derive(Deserialize)]
+struct RecallSection {
+    pictures: usize,
+    apart_m: f32,
+    apart_deg: f32,
+    #[serde(default)]
+    trust: f32,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct PromptSection {
@@ -192,6 +203,7 @@ fn spec(config: Config) -> Result<ModelSpec, Finding> {
             guidance: within("sampler.guidance", sampler.guidance, 0.0..=100.0)?,
         },
         fill,
+        recall: config.recall.as_ref().map(recall).transpose()?,
         phrasebook: Phrasebook::TINY,
         negative_prompt: String::new(),
     })
@@ -235,6 +247,15 @@ fn warp(warp: &WarpSection) -> Result<WarpModel, Finding> {
         v_clamp: within("warp.v_clamp", warp.v_clamp, 0.1..=100.0)?,
     };
     Ok(model)
+}
+
+fn recall(recall: &RecallSection) -> Result<Recall, Finding> {
+    let rule = RecallRule {
+        pictures: within("recall.pictures", recall.pictures, 1..=1024)?,
+        apart_metres: within("recall.apart_m", recall.apart_m, 0.01..=1000.0)?,
+        apart_deg: within("recall.apart_deg", recall.apart_deg, 0.1..=360.0)?,
+    };
+    Ok(Recall { rule, trust: within("recall.trust", recall.trust, 0.0..=1.0)? })
 }
 
 fn tokenizer(text: &TextSection) -> Result<(), Finding> {

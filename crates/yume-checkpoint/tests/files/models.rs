@@ -6,10 +6,11 @@ use std::path::Path;
 use crate::common::{Scratch, data, golden};
 use serde_json::{Value, json};
 use yume_checkpoint::{
-    Fill, ModelFiles, ModelSpec, Part, TokenizerKind, clip_config, dit_config, text_config,
+    Fill, ModelFiles, ModelSpec, Part, Recall, TokenizerKind, clip_config, dit_config, text_config,
     vae_config,
 };
 use yume_motion::Phrasebook;
+use yume_motion::seen::RecallRule;
 use yume_motion::walk::WalkRule;
 use yume_motion::warp::WarpModel;
 use yume_nets::vae::Level;
@@ -34,6 +35,8 @@ fn the_embedded_models_configuration_is_read() {
     assert_eq!((spec.sampler.steps, spec.sampler.shift, spec.sampler.guidance), (4, 7.0, 1.0));
     assert_eq!((spec.window, spec.history_cap), (8, Some(22)));
     assert_eq!(spec.fill, Fill::Warp(WarpModel::TINY_V0));
+    let rule = RecallRule { pictures: 48, apart_metres: 0.75, apart_deg: 13.0 };
+    assert_eq!(spec.recall, Some(Recall { rule, trust: 1.0 }));
     assert_eq!(spec.walk, WalkRule::TINY_V0);
     assert_eq!(spec.phrasebook, Phrasebook::TINY);
     assert_eq!(spec.tokenizer, TokenizerKind::Words);
@@ -46,7 +49,7 @@ fn the_embedded_models_configuration_is_read() {
 #[test]
 fn missing_fields_have_the_published_values() {
     let mut config = tiny();
-    for section in ["sampler", "motion", "warp", "prompt"] {
+    for section in ["sampler", "motion", "warp", "recall", "prompt"] {
         config.as_object_mut().unwrap().remove(section);
     }
     for field in ["latent_frame_zero", "max_history_latents", "y_fill"] {
@@ -56,7 +59,7 @@ fn missing_fields_have_the_published_values() {
     let published = ModelSpec::yume_i2v_540p();
     assert_eq!(spec.sampler, published.sampler);
     assert_eq!((spec.window, spec.history_cap), (9, None));
-    assert_eq!(spec.fill, Fill::Zeros);
+    assert_eq!((spec.fill, spec.recall), (Fill::Zeros, None));
 }
 
 #[test]
@@ -113,6 +116,10 @@ fn nonsense_is_refused_by_the_name_of_its_field() {
         ("/motion/ramp", json!(0)),
         ("/motion/speed", json!(1e30)),
         ("/warp/hfov_deg", json!(180)),
+        ("/recall/pictures", json!(0)),
+        ("/recall/apart_m", json!(0)),
+        ("/recall/apart_deg", json!(null)),
+        ("/recall/trust", json!(1.5)),
         ("/prompt/prefix", json!("Once upon a time")),
         ("/prompt/key_sentences/W", json!("Person flies.")),
         ("/format_version", json!(2)),

@@ -1,0 +1,143 @@
+//! What the memory of a walk promises.
+
+use yume_motion::seen::{RecallRule, Recalled, Seen};
+use yume_motion::walk::Pose;
+use yume_motion::warp::WarpModel;
+
+const WIDTH: usize = 96;
+const HEIGHT: usize = 64;
+const AREA: usize = WIDTH * HEIGHT;
+const MODEL: WarpModel = WarpModel::TINY_V0;
+const RULE: RecallRule = RecallRule { pictures: 48, apart_metres: 0.75, apart_deg: 13.0 };
+const ORIGIN: Pose = Pose { x: 0.0, y: 0.0, yaw: 0.0, pitch: 0.0 };
+
+fn turned(degrees: f32) -> Pose {
+    Pose { yaw: degrees.to_radians(), ..ORIGIN }
+}
+
+/// What a camera sees of the world that the warp assumes, painted with waves.
+fn shown(pose: Pose) -> Vec<f32> {
+    let view = MODEL.view(pose, 0.0, [WIDTH as f32, HEIGHT as f32]);
+    let place = |i: usize| view.place([(i % WIDTH) as f32, (i / WIDTH) as f32]);
+    let places: Vec<[f32; 3]> = (0..AREA).map(place).collect();
+    let paint = |plane: f32| {
+        let wave = move |[x, y, z]: &[f32; 3]| {
+            0.4 * (y.atan2(*x) * (5.0 + plane)).sin() + 0.01 * (x.hypot(*y) - 3.0 * z)
+        };
+        places.iter().map(wave).collect::<Vec<_>>()
+    };
+    [0.0, 1.0, 2.0].map(paint).concat()
+}
+
+fn recall(seen: &Seen, last: Pose, pose: Pose) -> Recalled {
+    let size = (WIDTH, HEIGHT);
+    seen.recall(&MODEL, (&shown(last), last), size, pose.seen_from(last))
+}
+
+fn furthest(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn turning_away_and_back_shows_the_same_pixels() {
+    for degrees in [30.0, 90.0, -90.0, 180.0, 270.0] {
+        let mut seen = Seen::default();
+        seen.remember(&RULE, &shown(ORIGIN), ORIGIN);
+        let back = recall(&seen, turned(degrees), ORIGIN);
+        assert!(back.is_seen.iter().all(|&seen| seen == 1.0), "{degrees}");
+        let error = furthest(&back.picture, &shown(ORIGIN));
+        // Half a thousandth of the range: places are found to a hundredth of a pixel.
+        assert!(error < 1e-3, "back from {degrees} degrees the first view is off by {error}");
+    }
+}
+
+#[test]
+fn what_was_seen_comes_back_in_place_and_the_rest_is_mirrored() {
+    let mut seen = Seen::default();
+    for degrees in [0.0, 20.0, 40.0, 60.0] {
+        seen.remember(&RULE, &shown(turned(degrees)), turned(degrees));
+    }
+    assert_eq!(seen.len(), 4);
+    // From the last view at 60 degrees, 10 was seen by the first two; of -20, a part by nobody.
+    for (degrees, least) in [(10.0, 1.0), (35.0, 1.0), (60.0, 1.0), (-20.0, 0.6)] {
+        let (found, truth) = (recall(&seen, turned(60.0), turned(degrees)), shown(turned(degrees)));
+        let share = found.is_seen.iter().sum::<f32>() / AREA as f32;
+        assert!(share >= least && (least == 1.0 || share < 0.9), "{degrees}: {share} was seen");
+        for (i, is_seen) in found.is_seen.iter().enumerate() {
+            let error = (found.picture[i] - truth[i]).abs();
+            // What lies between pixels is interpolated.
+            assert!(*is_seen == 0.0 || error < 0.02, "{degrees}, pixel {i}: off by {error}");
+        }
+    }
+}
+
+#[test]
+fn without_memory_the_frame_is_the_last_one_as_seen_from_there() {
+    for pose in [ORIGIN, turned(15.0), Pose { x: 2.0, y: -0.5, ..turned(-10.0) }] {
+        let found = recall(&Seen::default(), ORIGIN, pose);
+        let warped = MODEL.warp(&shown(ORIGIN), WIDTH, HEIGHT, pose, 0.0);
+        let error = furthest(&found.picture, &warped);
+        assert!(error < 1e-3, "{pose:?}: off by {error}");
+    }
+}
+
+#[test]
+fn a_step_back_shows_the_ground_that_was_left() {
+    let ahead = Pose { x: 1.5, ..ORIGIN };
+    let mut seen = Seen::default();
+    seen.remember(&RULE, &shown(ORIGIN), ORIGIN);
+    let back = recall(&seen, ahead, ORIGIN);
+    let lowest = (HEIGHT - 1) * WIDTH..AREA;
+    assert!(back.is_seen[lowest.clone()].iter().all(|&seen| seen == 1.0));
+    let alone = recall(&Seen::default(), ahead, ORIGIN);
+    assert!(alone.is_seen[lowest.clone()].contains(&0.0));
+}
+
+#[test]
+fn a_place_is_kept_once_and_memory_is_bounded() {
+    let mut seen = Seen::default();
+    let picture = [0.0; 3];
+    for step in 0..10_000 {
+        // A spiral, turning all the time.
+        let angle = step as f32 * 0.02;
+        let pose = Pose { x: angle * angle.cos(), y: angle * angle.sin(), yaw: angle, pitch: 0.0 };
+        seen.remember(&RULE, &picture, pose);
+        assert!(seen.len() <= RULE.pictures);
+        let kept = seen.clone();
+        seen.remember(&RULE, &picture, pose);
+        assert_eq!(seen, kept, "a place is kept twice");
+    }
+    assert_eq!(seen.len(), RULE.pictures);
+}
+
+#[test]
+fn what_is_far_away_is_thinned_out_but_not_forgotten() {
+    let mut seen = Seen::default();
+    let rule = RecallRule { pictures: 20, ..RULE };
+    for metre in 0..60 {
+        let pose = Pose { x: metre as f32, ..ORIGIN };
+        seen.remember(&rule, &[metre as f32; 3], pose);
+    }
+    let kept = seen.poses();
+    let within =
+        |range: std::ops::Range<f32>| kept.iter().filter(|pose| range.contains(&pose.x)).count();
+    assert!(within(50.0..60.0) > within(0.0..30.0), "{kept:?}");
+    assert!(within(0.0..30.0) >= 2, "{kept:?}");
+}
+
+#[test]
+fn no_pose_panics() {
+    let wild = [0.0, -3.0, 30.0, 1e6, -1e30, f32::INFINITY, f32::NAN];
+    let mut seen = Seen::default();
+    let picture = vec![0.5; 3 * 5 * 4];
+    for x in wild {
+        for yaw in wild {
+            let pose = Pose { x, y: yaw, yaw, pitch: yaw };
+            seen.remember(&RULE, &picture, pose);
+            let found = seen.recall(&MODEL, (&picture, pose), (5, 4), pose);
+            assert!(found.picture.iter().all(|value| (value - 0.5).abs() < 1e-3), "{pose:?}");
+        }
+    }
+    let empty = Seen::default().recall(&MODEL, (&[], ORIGIN), (0, 0), ORIGIN);
+    assert!(empty.picture.is_empty());
+}

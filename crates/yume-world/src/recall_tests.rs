@@ -1,0 +1,110 @@
+//! What a walk with the embedded model keeps, forgets and shows again.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::{DType, Device};
+use yume_checkpoint::ModelFiles;
+use yume_media::{Fit, Frame, read_picture};
+use yume_motion::parse_script;
+
+use crate::pixels::planar;
+use crate::{Model, Options, Outlet, Stage, Start, World};
+
+struct Frames(Vec<Frame>);
+
+impl Outlet for Frames {
+    fn progress(&mut self, _: Stage, _: usize, _: usize) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn frame(&mut self, frame: Frame) -> ControlFlow<()> {
+        self.0.push(frame);
+        ControlFlow::Continue(())
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/tiny-v0")
+}
+
+fn picture(name: &str) -> Frame {
+    read_picture(&folder().join("starts").join(name)).unwrap()
+}
+
+fn begun(forgets: bool, picture: Frame) -> (World, Frames) {
+    let files = ModelFiles::from_folder(&folder()).unwrap();
+    let model = Model::open(&files, &Device::flex(), DType::F32).unwrap();
+    let options = Options { forgets, ..model.options() };
+    let mut world = World::new(model, &options).unwrap();
+    let start = Start { frames: vec![picture], fit: Fit::Crop, scene: String::new(), seed: 3 };
+    let mut frames = Frames(Vec::new());
+    assert!(world.begin(&start, &mut frames).unwrap().is_continue());
+    (world, frames)
+}
+
+fn walk(world: &mut World, frames: &mut Frames, script: &str) {
+    for motion in parse_script(script).unwrap() {
+        assert!(world.advance(motion, frames).unwrap().is_continue());
+    }
+}
+
+/// Peak signal to noise ratio in decibels.
+fn likeness(a: &Frame, b: &Frame) -> f64 {
+    let (a, b) = (planar(a), planar(b));
+    let squared: f64 = a.iter().zip(&b).map(|(a, b)| f64::from(a - b).powi(2)).sum();
+    10.0 * (4.0 * a.len() as f64 / squared).log10()
+}
+
+#[test]
+fn the_first_view_is_there_after_a_turn_of_90_degrees_and_back() {
+    let back = |forgets| {
+        let (mut world, mut frames) = begun(forgets, picture("avenue.png"));
+        walk(&mut world, &mut frames, ".:left*4");
+        // Half of the fourth segment: 90 degrees. The way back ends at rest where it began.
+        assert_eq!(world.cut(16), 16);
+        walk(&mut world, &mut frames, ".:right*4");
+        assert_eq!(world.cut(16), 16);
+        walk(&mut world, &mut frames, ".");
+        likeness(&frames.0[0], &frames.0[frames.0.len() - 1])
+    };
+    let (without, with) = (back(true), back(false));
+    assert!(with >= without + 3.0, "{with:.1} dB with memory, {without:.1} dB without");
+}
+
+#[test]
+fn frames_that_nobody_saw_and_worlds_that_were_left_are_forgotten() {
+    let (mut world, mut frames) = begun(false, picture("park.png"));
+    let first = world.seen();
+    assert_eq!(first.len(), 1, "the start is kept");
+    walk(&mut world, &mut frames, ".:left");
+    let turned = world.seen();
+    assert!(turned.len() > 1);
+    walk(&mut world, &mut frames, "W:left");
+    assert!(world.seen().len() > turned.len());
+    assert_eq!(world.cut(0), 0);
+    assert_eq!(world.seen(), turned, "a cut leaves what nobody saw");
+
+    let edited = picture("square.png");
+    assert!(world.replace(&edited, Fit::Crop, &mut frames).unwrap().is_continue());
+    assert_eq!(world.seen().len(), 1, "what was there before an edit is kept");
+    let start = Start { frames: vec![edited], fit: Fit::Crop, scene: String::new(), seed: 3 };
+    assert!(world.begin(&start, &mut frames).unwrap().is_continue());
+    assert_eq!(world.seen(), first, "a new walk knows another");
+}
+
+#[test]
+fn what_is_kept_is_bounded() {
+    let (mut world, mut frames) = begun(false, picture("park.png"));
+    let most = world.model().spec().recall.unwrap().rule.pictures;
+    for _ in 0..200 {
+        let seen = world.seen().len();
+        walk(&mut world, &mut frames, "W+A:left");
+        assert!(world.seen().len() <= most);
+        if seen == most {
+            return;
+        }
+        frames.0.clear();
+    }
+    panic!("{} pictures are kept of 200 segments, {most} may be", world.seen().len());
+}
