@@ -258,8 +258,9 @@ fn weight(inside: f32, width: f32) -> f32 {
 
 /// One row of a frame while it is put together.
 struct Row {
-    places: Vec<[f32; 3]>,
-    found: Vec<[f32; 3]>,
+    /// Coordinate by coordinate, so that the compiler does several pixels at once.
+    places: [Vec<f32>; 3],
+    found: [Vec<f32>; 3],
     sum: [Vec<f32>; 3],
     covered: Vec<f32>,
 }
@@ -267,16 +268,17 @@ struct Row {
 impl Row {
     fn new(width: usize) -> Self {
         Self {
-            places: vec![[0.0; 3]; width],
-            found: vec![[0.0; 3]; width],
+            places: [0; 3].map(|_| vec![0.0; width]),
+            found: [0; 3].map(|_| vec![0.0; width]),
             sum: [0; 3].map(|_| vec![0.0; width]),
             covered: vec![0.0; width],
         }
     }
 
     fn begin(&mut self, view: &WarpView, j: usize) {
-        for (i, place) in self.places.iter_mut().enumerate() {
-            *place = view.place([i as f32, j as f32]);
+        let [x, y, z] = &mut self.places;
+        for (i, ((x, y), z)) in x.iter_mut().zip(y).zip(z).enumerate() {
+            [*x, *y, *z] = view.place([i as f32, j as f32]);
         }
         self.sum.iter_mut().for_each(|plane| plane.fill(0.0));
         self.covered.fill(0.0);
@@ -288,13 +290,14 @@ impl Row {
         let is_open = |covered: &f32| *covered < 1.0;
         let Some(first) = self.covered.iter().position(is_open) else { return };
         let end = self.covered.iter().rposition(is_open).map_or(width, |last| last + 1);
-        // In a loop of its own, because so the compiler does several pixels at once.
-        for (found, &place) in self.found[first..end].iter_mut().zip(&self.places[first..end]) {
-            *found = source.find(view, place);
+        let [x, y, z] = self.places.each_ref().map(|values| &values[first..end]);
+        let [column, row, inside] = self.found.each_mut().map(|values| &mut values[first..end]);
+        for (i, ((column, row), inside)) in column.iter_mut().zip(row).zip(inside).enumerate() {
+            [*column, *row, *inside] = source.find(view, [x[i], y[i], z[i]]);
         }
         let planes = [0, 1, 2].map(|plane| &source.picture[plane * area..][..area]);
         for i in first..end {
-            let [column, row, inside] = self.found[i];
+            let [column, row, inside] = self.found.each_ref().map(|values| values[i]);
             let weight = (1.0 - self.covered[i]) * weight(inside, width as f32);
             if weight > 0.0 {
                 let taps = Taps::at([column.max(0.0), row.max(0.0)], width, height);
