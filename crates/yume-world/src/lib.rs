@@ -19,7 +19,7 @@ mod velocity;
 mod world;
 
 #[cfg(test)]
-mod golden_segment;
+mod golden;
 
 pub use cap::capped;
 pub use error::WorldError;
