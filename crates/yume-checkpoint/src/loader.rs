@@ -78,6 +78,13 @@ impl<'a> Loader<'a> {
         &self.weights
     }
 
+    /// The shape in which the parameter `name` is stored, if it is.
+    pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        let names = (self.stored_names)(name);
+        let parts: Option<Vec<_>> = names.iter().map(|name| self.weights.stored(name)).collect();
+        Some(stacked_shape(&parts?))
+    }
+
     /// Ends the loading and returns the names for saving. `leaves` says which tensors of the file
     /// may be left over.
     ///
@@ -142,7 +149,7 @@ fn stacked_shape(parts: &[&Stored]) -> Vec<usize> {
         if let ([first, rest @ ..], [more, other @ ..]) = (&mut shape[..], &part.shape[..])
             && rest == other
         {
-            *first += more;
+            *first = first.saturating_add(*more);
         }
     }
     shape

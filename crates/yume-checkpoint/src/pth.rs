@@ -30,16 +30,20 @@ pub(crate) fn tensors(
         })?;
     let entry = |name: &str| entries.get(&format!("{folder}{name}"));
     if let Some(order) = entry("byteorder")
-        && content[order.clone()] != *b"little"
+        && content[order.range.clone()] != *b"little"
     {
         let reason = "its numbers are not little-endian; save it again on an ordinary computer";
         return Err(CheckpointError::unsupported(reason, path));
     }
-    let pickle = entry(PICKLE).cloned().unwrap_or_default();
-    if pickle.len() > LARGEST_PICKLE {
-        return Err(damaged(&format!("its pickle has {} bytes", pickle.len())));
+    let pickle = entry(PICKLE).ok_or_else(|| damaged(&"it has no pickle"))?;
+    if pickle.range.len() > LARGEST_PICKLE {
+        return Err(damaged(&format!("its pickle has {} bytes", pickle.range.len())));
     }
-    let pickled = pickle::read(&content[pickle]).map_err(|error| match error {
+    // One byte more or less here, and the numbers of another place are read.
+    if !pickle.is_whole(content) {
+        return Err(damaged(&"its pickle is not the one that was saved"));
+    }
+    let pickled = pickle::read(&content[pickle.range.clone()]).map_err(|error| match error {
         PickleError::Code(code) => CheckpointError::code(code, path),
         PickleError::Damaged(reason) => damaged(&reason),
     })?;
@@ -50,7 +54,7 @@ pub(crate) fn tensors(
     let mut tensors = BTreeMap::new();
     for (name, tensor) in &pickled.tensors {
         let stored = entry(&format!("data/{}", tensor.key))
-            .and_then(|storage| stored(&pickled, tensor, storage))
+            .and_then(|storage| stored(&pickled, tensor, &storage.range))
             .ok_or_else(|| damaged(&format!("the tensor {name} lies outside its storage")))?;
         tensors.insert((*name).to_owned(), stored);
     }

@@ -17,14 +17,41 @@ const EXTRA_64: u16 = 1;
 const FULL_16: u64 = 0xffff;
 const FULL_32: u64 = 0xffff_ffff;
 
-/// Where the entries' contents lie, by name. An error is what does not add up.
-pub(crate) fn entries(file: &[u8]) -> Result<BTreeMap<String, Range<usize>>, String> {
+/// An entry of an archive.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// Where its content lies.
+    pub range: Range<usize>,
+    /// The CRC-32 of its content; 0 if the archive gives none.
+    checksum: u32,
+}
+
+impl Entry {
+    /// Whether the content is what was put in, as far as the archive tells.
+    pub(crate) fn is_whole(&self, file: &[u8]) -> bool {
+        self.checksum == 0 || crc32(&file[self.range.clone()]) == self.checksum
+    }
+}
+
+/// Bit by bit: it is for the small entries.
+fn crc32(content: &[u8]) -> u32 {
+    const POLYNOMIAL: u32 = 0xedb8_8320;
+    !content.iter().fold(!0, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
+            (crc >> 1) ^ (POLYNOMIAL & (crc & 1).wrapping_neg())
+        })
+    })
+}
+
+/// The entries by name. An error is what does not add up.
+pub(crate) fn entries(file: &[u8]) -> Result<BTreeMap<String, Entry>, String> {
     let (count, start) = directory(file)?;
     let mut entries = BTreeMap::new();
     let mut at = start;
     for _ in 0..count {
         let header = Reader(file).record(at, CENTRAL, CENTRAL_SIZE)?;
         let (flags, method) = (header.u16(8)?, header.u16(10)?);
+        let checksum = header.u32(16)? as u32;
         let (name_size, extra_size) = (header.u16(28)?, header.u16(30)?);
         let name_start = at + CENTRAL_SIZE as u64;
         let name = Reader(file).slice(name_start, name_size)?;
@@ -43,8 +70,8 @@ pub(crate) fn entries(file: &[u8]) -> Result<BTreeMap<String, Range<usize>>, Str
         let header = Reader(file).record(local, LOCAL, LOCAL_SIZE)?;
         let data = local + LOCAL_SIZE as u64 + header.u16(26)? + header.u16(28)?;
         Reader(file).slice(data, size)?;
-        let range = data as usize..(data + size) as usize;
-        if entries.insert(name.clone(), range).is_some() {
+        let entry = Entry { range: data as usize..(data + size) as usize, checksum };
+        if entries.insert(name.clone(), entry).is_some() {
             return Err(format!("{name} is there twice"));
         }
     }
@@ -129,5 +156,17 @@ impl<'a> Reader<'a> {
 
     fn u64(&self, at: u64) -> Result<u64, String> {
         self.number(at, 8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::crc32;
+
+    #[test]
+    fn the_checksum_is_that_of_zip() {
+        // The check value of the catalogue of CRCs.
+        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
+        assert_eq!(crc32(b""), 0);
     }
 }

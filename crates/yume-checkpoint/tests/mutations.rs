@@ -117,11 +117,23 @@ fn read(content: &[u8], index: &Path, is_index: bool) -> bool {
     }
 }
 
+/// An archive whose pickle may be damaged without its checksum saying so.
+fn without_checksums(mut content: Vec<u8>) -> Vec<u8> {
+    for at in 0..content.len().saturating_sub(20) {
+        if content[at..].starts_with(b"PK\x01\x02") {
+            content[at + 16..at + 20].fill(0);
+        }
+    }
+    content
+}
+
 fn seeds() -> Vec<(Vec<u8>, bool)> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let names = ["small.pth", "state_dict.pth", "nested.pth", "module.pth", "small.safetensors"];
-    let mut seeds: Vec<_> =
-        names.iter().map(|name| (fs::read(data.join(name)).unwrap(), false)).collect();
+    let mut seeds: Vec<_> = names
+        .iter()
+        .map(|name| (without_checksums(fs::read(data.join(name)).unwrap()), false))
+        .collect();
     let index = r#"{"metadata":{"total_size":8},"weight_map":{"f32":"one.safetensors"}}"#;
     seeds.push((index.into(), true));
     seeds

@@ -49,6 +49,13 @@ impl Default for ClipConfig {
     }
 }
 
+impl ClipConfig {
+    /// Tokens of its output: one of the whole picture and one of each patch.
+    pub fn tokens(&self) -> usize {
+        1 + (self.image_size / self.patch_size).pow(2)
+    }
+}
+
 /// The vision tower; its parameters are named under `visual.`.
 #[derive(Module, Debug)]
 pub struct ClipVision {
@@ -75,11 +82,10 @@ impl ClipVision {
     pub fn init(scope: &mut Scope<'_>, config: &ClipConfig) -> Self {
         let mut scope = scope.sub("visual");
         let (dim, patch) = (config.dim, config.patch_size);
-        let edge = config.image_size / patch;
         let small = Init::Normal { std: 1.0 / (dim as f32).sqrt() };
         Self {
             cls_embedding: scope.vector("cls_embedding", [1, 1, dim], small),
-            pos_embedding: scope.vector("pos_embedding", [1, 1 + edge * edge, dim], small),
+            pos_embedding: scope.vector("pos_embedding", [1, config.tokens(), dim], small),
             patch_embedding: scope.matrix(
                 "patch_embedding.weight",
                 [dim, 3, patch, patch],

@@ -20,7 +20,7 @@ mod velocity;
 mod world;
 
 #[cfg(test)]
-mod golden_segment;
+mod golden;
 #[cfg(test)]
 mod recall_tests;
 

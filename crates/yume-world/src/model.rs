@@ -161,6 +161,14 @@ impl Model {
     }
 }
 
+#[cfg(test)]
+impl Model {
+    /// The rows of a caption, `[1, tokens, dim]`.
+    pub(crate) fn rows(&self, caption: &str) -> Result<Tensor<3>, WorldError> {
+        self.texts.rows(caption)
+    }
+}
+
 pub(crate) fn load<N>(
     files: &ModelFiles,
     part: Part,

@@ -30,7 +30,7 @@ pub(crate) enum Command {
     /// Example: yume walk --start street.png --motions "W*3,W+A:left,.:right,S" --out walk.mp4
     Walk(Box<Walk>),
     /// Lists the devices of this machine, what each can do, and how to get more.
-    Doctor,
+    Doctor(Doctor),
     /// Lists the models that can be walked in, downloads and verifies them.
     Models(Models),
 }
@@ -175,6 +175,15 @@ pub(crate) struct After {
 
 /// Motions as clap sees them: one value, not one per argument.
 pub(crate) type Script = Vec<yume_motion::Motion>;
+
+/// What the machine is to be good for.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Doctor {
+    /// Model whose needs are compared with the devices: its folder, the name of a downloaded one
+    /// (owner/model), or `embedded` [default: the published Yume 1.0].
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<PathBuf>,
+}
 
 /// The models to list, or what to do with one.
 #[derive(Clone, Debug, Args)]

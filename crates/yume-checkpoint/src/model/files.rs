@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::facts::Facts;
 use super::layout::{DIFFUSERS_DIT_FOLDER, Layout, PUBLISHED_DIT_FOLDER, TINY_CONFIG};
 use super::progress::OnProgress;
+use super::sizes::Shapes;
 use super::{ModelSpec, Part, TokenizerKind};
 use crate::bytes::Bytes;
 use crate::captions::fingerprint;
@@ -34,6 +36,9 @@ enum Place {
 impl ModelFiles {
     /// The model in `folder`, which is in the published layout, in that of diffusers or in that of
     /// the embedded model; what is there decides.
+    ///
+    /// In the first two layouts a model may be smaller or larger than the published one: its sizes
+    /// are those of its tensors, and a `yume.json` says what they do not tell.
     ///
     /// # Errors
     /// If files are missing (all are named), or the configuration describes no model.
@@ -86,11 +91,26 @@ impl ModelFiles {
             let missing = missing.join(", ");
             return Err(CheckpointError::Incomplete { missing, path: place.path("") });
         }
-        let spec = match layout {
-            Layout::Published | Layout::Diffusers => ModelSpec::yume_i2v_540p(),
-            Layout::Tiny => {
-                let config = place.bytes(TINY_CONFIG, LARGEST_CONFIG)?;
-                ModelSpec::from_tiny_config(&config, &place.path(TINY_CONFIG))?
+        let config = layout.config();
+        let json = place.has(config).then(|| place.bytes(config, LARGEST_CONFIG)).transpose()?;
+        let spec = match (layout, &json) {
+            (Layout::Tiny, json) => {
+                let json = json.as_deref().unwrap_or_default();
+                ModelSpec::from_tiny_config(json, &place.path(config))?
+            }
+            (Layout::Published | Layout::Diffusers, json) => {
+                let (facts, path) = match json {
+                    Some(json) => (Facts::parse(json, &place.path(config))?, place.path(config)),
+                    None => (Facts::default(), place.path("")),
+                };
+                // A file that cannot be read is reported when it is loaded.
+                let shapes = |part| {
+                    let weights = place.weights(layout, part).ok()?;
+                    Some(Shapes::of(Loader::of(part, weights)))
+                };
+                facts
+                    .spec(ModelSpec::yume_i2v_540p(), shapes)
+                    .map_err(|finding| CheckpointError::config(finding, &path))?
             }
         };
         Ok(Self { spec, layout, place, on_progress: None })
@@ -153,20 +173,14 @@ impl ModelFiles {
     }
 
     fn weights(&self, part: Part) -> Result<Weights, CheckpointError> {
-        let names = self.layout.weights(part);
-        let name = names.iter().find(|name| self.place.has(name)).unwrap_or(&names[0]);
-        let path = self.place.path(name);
-        match &self.place {
-            Place::Folder(_) => Weights::open(&path),
-            Place::Embedded(_) => Weights::from_bytes(self.place.bytes(name, u64::MAX)?, &path),
-        }
+        self.place.weights(self.layout, part)
     }
 
     /// Those files of the model that hold no weights: its configuration and its tokenizer.
     pub fn small_files(&self) -> Vec<PathBuf> {
-        let names = [self.layout.tokenizer(), TINY_CONFIG];
-        let count = if self.layout == Layout::Tiny { 2 } else { 1 };
-        names[..count].iter().map(|name| self.place.path(name)).collect()
+        let names = [self.layout.tokenizer(), self.layout.config()];
+        let there = names.into_iter().filter(|name| self.place.has(name));
+        there.map(|name| self.place.path(name)).collect()
     }
 
     /// Whether the file of `part` may hold `name` although the network does not use it.
@@ -181,9 +195,7 @@ impl ModelFiles {
     /// If a file cannot be read.
     pub fn text_identity(&self) -> Result<Option<String>, CheckpointError> {
         let Place::Folder(_) = &self.place else { return Ok(None) };
-        let names = self.layout.weights(Part::Text);
-        let name = names.iter().find(|name| self.place.has(name)).unwrap_or(&names[0]);
-        let weights = Bytes::map(&self.place.path(name))?;
+        let weights = Bytes::map(&self.place.path(self.place.file(self.layout, Part::Text)))?;
         let tokenizer = self.place.bytes(self.layout.tokenizer(), LARGEST_TOKENIZER)?;
         // A zip ends with the checksums of all it holds, a safetensors file begins with all places;
         // reading 11 GB for a name would take longer than encoding.
@@ -223,6 +235,21 @@ impl Place {
         match self {
             Self::Folder(folder) => folder.join(name).is_file(),
             Self::Embedded(files) => files.iter().any(|(known, _)| *known == name),
+        }
+    }
+
+    /// The file that holds the weights of `part`, or their index.
+    fn file(&self, layout: Layout, part: Part) -> &'static str {
+        let names = layout.weights(part);
+        names.iter().find(|name| self.has(name)).unwrap_or(&names[0])
+    }
+
+    fn weights(&self, layout: Layout, part: Part) -> Result<Weights, CheckpointError> {
+        let name = self.file(layout, part);
+        let path = self.path(name);
+        match self {
+            Self::Folder(_) => Weights::open(&path),
+            Self::Embedded(_) => Weights::from_bytes(self.bytes(name, u64::MAX)?, &path),
         }
     }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use yume_nets::clip::ClipConfig;
 
+use super::facts::FACTS;
+
 /// One network of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -114,6 +116,14 @@ impl Layout {
         }
     }
 
+    /// The file that says what the weights do not. Only the embedded model's format needs one.
+    pub(super) fn config(self) -> &'static str {
+        match self {
+            Self::Tiny => TINY_CONFIG,
+            Self::Published | Self::Diffusers => FACTS,
+        }
+    }
+
     pub(super) fn tokenizer(self) -> &'static str {
         match self {
             Self::Tiny => "words.json",
@@ -136,7 +146,7 @@ pub fn is_model_file(path: &str) -> bool {
             _ => false,
         };
         weights.any(|&name| name == path || is_beside(name))
-            || [layout.tokenizer(), TINY_CONFIG].contains(&path)
+            || [layout.tokenizer(), layout.config()].contains(&path)
     })
 }
 

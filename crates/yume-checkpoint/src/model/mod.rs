@@ -1,6 +1,7 @@
 //! All facts of a model as data.
 
 mod checks;
+mod facts;
 mod files;
 mod golden;
 mod layout;
@@ -8,6 +9,7 @@ mod naming;
 mod progress;
 mod published;
 mod sections;
+mod sizes;
 mod tiny;
 mod verify;
 

@@ -90,6 +90,7 @@ const CLIP: Table = &[
     ("patch_embedding", "embeddings.patch_embedding"),
     // Their spelling.
     ("pre_norm", "pre_layrnorm"),
+    ("post_norm", "post_layernorm"),
 ];
 
 const CLIP_BLOCK: Table = &[

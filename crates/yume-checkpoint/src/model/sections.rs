@@ -44,7 +44,12 @@ pub(super) struct DitSection {
 
 impl Default for DitSection {
     fn default() -> Self {
-        let dit = DitConfig::default();
+        DitConfig::default().into()
+    }
+}
+
+impl From<DitConfig> for DitSection {
+    fn from(dit: DitConfig) -> Self {
         Self {
             in_dim: dit.in_dim,
             out_dim: dit.out_dim,
@@ -147,12 +152,17 @@ pub(super) struct TextSection {
 
 impl Default for TextSection {
     fn default() -> Self {
-        let text = TextConfig::default();
+        Self { dim_attn: None, ..TextConfig::default().into() }
+    }
+}
+
+impl From<TextConfig> for TextSection {
+    fn from(text: TextConfig) -> Self {
         Self {
             kind: None,
             vocab: text.vocab,
             dim: text.dim,
-            dim_attn: None,
+            dim_attn: Some(text.dim_attn),
             ffn: text.ffn,
             heads: text.heads,
             layers: text.layers,
@@ -204,6 +214,12 @@ pub(super) struct ClipSection {
     config: ClipConfig,
     layers_run: Option<usize>,
     eps: Option<f64>,
+}
+
+impl From<ClipConfig> for ClipSection {
+    fn from(config: ClipConfig) -> Self {
+        Self { config, layers_run: None, eps: None }
+    }
 }
 
 impl ClipSection {
@@ -332,4 +348,22 @@ pub(super) fn checked_vae(config: VaeConfig) -> Result<VaeConfig, Finding> {
         within("vae.latent_std", std, 1e-4..=1e4)?;
     }
     Ok(config)
+}
+
+/// Refuses networks that cannot read each other.
+pub(super) fn matching(
+    dit: &DitConfig,
+    vae: &VaeConfig,
+    text: &TextConfig,
+    clip: &ClipConfig,
+) -> Result<(), Finding> {
+    for (left, right, a, b) in [
+        ("dit.out_dim", "vae.z_dim", dit.out_dim, vae.z_dim),
+        ("dit.text_dim", "text.dim", dit.text_dim, text.dim),
+        ("dit.img_dim", "clip.dim", dit.img_dim, clip.dim),
+        ("dit.img_tokens", "the tokens of clip", dit.img_tokens, clip.tokens()),
+    ] {
+        ensure(a == b, || format!("{left} is {a} but {right} {b}"))?;
+    }
+    Ok(())
 }

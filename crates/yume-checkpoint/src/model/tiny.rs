@@ -9,8 +9,8 @@ use yume_motion::seen::RecallRule;
 use yume_motion::walk::WalkRule;
 use yume_motion::warp::WarpModel;
 
-use super::checks::{Finding, ensure, only, within};
-use super::sections::{ClipSection, DitSection, TextSection, VaeSection};
+use super::checks::{Finding, checked_frame, checked_sampler, ensure, only, within};
+use super::sections::{ClipSection, DitSection, TextSection, VaeSection, matching};
 use super::{Fill, FrameSpec, ModelSpec, Recall, SamplerDefaults, TokenizerKind};
 use crate::CheckpointError;
 use crate::tokenizer::WORD_RULE;
@@ -161,22 +161,15 @@ impl ModelSpec {
 
 fn spec(config: Config) -> Result<ModelSpec, Finding> {
     only("format_version", Some(&config.format_version), &FORMAT_VERSION)?;
-    let frame = frame(&config.frame)?;
+    let FrameSection { width, height, fps, segment_frames, initial_copies } = config.frame;
+    let frame = checked_frame(FrameSpec { width, height, fps, segment_frames, initial_copies })?;
     let dit = config.dit.config()?;
     let text = config.text.config()?;
     let clip = config.clip.config()?;
     let vae = config.vae.config()?;
     tokenizer(&config.text)?;
     prompt(&config.prompt)?;
-    let patches = (clip.image_size / clip.patch_size).pow(2);
-    for (left, right, a, b) in [
-        ("dit.out_dim", "vae.z_dim", dit.out_dim, vae.z_dim),
-        ("dit.text_dim", "text.dim", dit.text_dim, text.dim),
-        ("dit.img_dim", "clip.dim", dit.img_dim, clip.dim),
-        ("dit.img_tokens", "the tokens of clip", dit.img_tokens, 1 + patches),
-    ] {
-        ensure(a == b, || format!("{left} is {a} but {right} {b}"))?;
-    }
+    matching(&dit, &vae, &text, &clip)?;
     let fill = match config.dit.y_fill.as_deref() {
         None | Some("zeros") => Fill::Zeros,
         Some("hold") => Fill::Hold,
@@ -197,33 +190,16 @@ fn spec(config: Config) -> Result<ModelSpec, Finding> {
         text,
         clip,
         tokenizer: TokenizerKind::Words,
-        sampler: SamplerDefaults {
-            steps: within("sampler.steps", sampler.steps, 1..=1000)?,
-            shift: within("sampler.shift", sampler.shift, 0.01..=100.0)?,
-            guidance: within("sampler.guidance", sampler.guidance, 0.0..=100.0)?,
-        },
+        sampler: checked_sampler(SamplerDefaults {
+            steps: sampler.steps,
+            shift: sampler.shift,
+            guidance: sampler.guidance,
+        })?,
         fill,
         recall: config.recall.as_ref().map(recall).transpose()?,
         phrasebook: Phrasebook::TINY,
         negative_prompt: String::new(),
     })
-}
-
-fn frame(frame: &FrameSection) -> Result<FrameSpec, Finding> {
-    let spec = FrameSpec {
-        width: within("frame.width", frame.width, 16..=8192)?,
-        height: within("frame.height", frame.height, 16..=8192)?,
-        fps: within("frame.fps", frame.fps, 1.0..=240.0)?,
-        segment_frames: within("frame.segment_frames", frame.segment_frames, 4..=4096)?,
-        initial_copies: within("frame.initial_copies", frame.initial_copies, 1..=4097)?,
-    };
-    ensure(spec.width.is_multiple_of(16) && spec.height.is_multiple_of(16), || {
-        format!("frame is {} by {} pixels, not multiples of 16", spec.width, spec.height)
-    })?;
-    ensure(spec.segment_frames.is_multiple_of(4) && spec.initial_copies % 4 == 1, || {
-        "frame.segment_frames is no multiple of 4, or frame.initial_copies not one more".to_owned()
-    })?;
-    Ok(spec)
 }
 
 fn walk(motion: &MotionSection, fps: f64) -> Result<WalkRule, Finding> {

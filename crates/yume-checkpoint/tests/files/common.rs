@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use burn::tensor::Device;
+use yume_checkpoint::{ModelFiles, Part};
+
 /// A file beside the generator.
 pub(crate) fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
@@ -42,6 +45,14 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// That every network finds its tensors.
+pub(crate) fn check_fits(files: &ModelFiles) {
+    for part in Part::ALL {
+        let report = files.verify(part, &Device::flex()).unwrap();
+        assert!(report.misfit.is_none(), "{part}: {:?}", report.misfit);
     }
 }
 

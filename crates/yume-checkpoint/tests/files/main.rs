@@ -4,9 +4,13 @@
 
 mod captions;
 mod common;
+// Elsewhere a file without content takes room on the disk.
+#[cfg(unix)]
+mod full_size;
 mod hostile;
 mod libraries;
 mod models;
 mod networks;
 mod reading;
+mod relative;
 mod tokens;

@@ -121,7 +121,7 @@ class Dit:
 
     def plain(self, case: dict[str, torch.Tensor]) -> torch.Tensor:
         u = torch.cat([case["x"], case["y"]]).float()[None]
-        return self.net(u, case["t"].float(), self.padded_text(case["context"]), case["clip_fea"].float(),
+        return self.net(u, case["t"], self.padded_text(case["context"]), case["clip_fea"].float(),
                         return_dict=False)[0][0]
 
     def packed(self, case: dict[str, torch.Tensor], window: int) -> torch.Tensor:
@@ -130,7 +130,7 @@ class Dit:
         tokens, grids, history = self.pack(u, window)
         rotary = self.rotary(grids)
         e, e0, text, image = net.condition_embedder(
-            case["t"].float(), self.padded_text(case["context"]), case["clip_fea"].float())
+            case["t"], self.padded_text(case["context"]), case["clip_fea"].float())
         context = torch.cat([image, text], dim=1)
         stream = tokens[None]
         for block in net.blocks:

@@ -2,10 +2,16 @@
 
 use yume::device;
 use yume_checkpoint::ModelSpec;
+use yume_session::BoxError;
 
-use super::Exit;
+use super::{Exit, models};
+use crate::cli::Doctor;
 
-pub(super) fn run() -> Exit {
+pub(super) fn run(order: &Doctor) -> Result<Exit, BoxError> {
+    let spec = match &order.model {
+        None => ModelSpec::yume_i2v_540p(),
+        model => models::find(model.as_deref())?.0.spec().clone(),
+    };
     println!("Yume Explorer {}", env!("CARGO_PKG_VERSION"));
     println!("Devices, the fastest kind first:");
     let found = device::list();
@@ -24,11 +30,10 @@ pub(super) fn run() -> Exit {
         println!("  no Vulkan or Metal device was found; the window needs one, software is enough");
         println!("  (Debian and Ubuntu: apt install libvulkan1 mesa-vulkan-drivers)");
     }
-    let published = ModelSpec::yume_i2v_540p();
-    println!("A walk of a minute in {}:", published.name);
-    for verdict in super::fits::verdicts(&published, &found) {
+    println!("A walk of a minute in {}:", spec.name);
+    for verdict in super::fits::verdicts(&spec, &found) {
         println!("  {verdict}");
     }
     println!("The embedded model runs in real time on the CPU; --device chooses another device.");
-    Exit::Done
+    Ok(Exit::Done)
 }

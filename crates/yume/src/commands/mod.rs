@@ -42,7 +42,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, BoxError> {
     match cli.command {
         None => explore::run(cli.explore),
         Some(Command::Walk(walk)) => walk::run(&walk),
-        Some(Command::Doctor) => Ok(doctor::run()),
+        Some(Command::Doctor(order)) => doctor::run(&order),
         Some(Command::Models(models)) => models::run(&models),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use crate::folder::{FILES, Folder, original, sentence, walk, yume};
+use crate::folder::{Folder, Sound, sentence, walk, yume};
 
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -13,9 +13,9 @@ fn cache(name: &str, lacks: &str) -> Folder {
     let folder = Folder::empty(name);
     let commit = "0123456789abcdef0123456789abcdef01234567";
     folder.write("models--someone--small/refs/main", commit.as_bytes());
-    for file in FILES.into_iter().filter(|file| *file != lacks) {
+    for file in Sound::Embedded.files().iter().filter(|file| **file != lacks) {
         let path = format!("models--someone--small/snapshots/{commit}/{file}");
-        folder.write(&path, &original(file));
+        folder.write(&path, &Sound::Embedded.content(file));
     }
     folder.write("models--someone--else/refs/main", commit.as_bytes());
     folder.write(&format!("models--someone--else/snapshots/{commit}/config.json"), b"{}");
@@ -56,8 +56,31 @@ fn half_a_download_says_what_it_lacks() {
 }
 
 #[test]
+fn a_small_relative_of_the_published_model_is_known_by_its_sizes() {
+    let folder = Folder::of(Sound::Miniature, "known");
+    let path = folder.path().to_str().unwrap();
+    let list = said(&yume(folder.path(), &["models", path]));
+    assert!(list.contains("published folder, 48x32, 16 frames per second"), "{list}");
+    let verified = said(&yume(folder.path(), &["models", "verify", path]));
+    // 23 tensors, 32 for each of two blocks, 10 of Yume, and 33 that only training needs.
+    for row in [
+        "DiT              130 tensors",
+        "text encoder      22 tensors",
+        "VAE              194 tensors",
+    ] {
+        assert!(verified.contains(row), "{verified}");
+    }
+    assert_eq!(verified.matches("names, shapes and types fit").count(), 4, "{verified}");
+    let doctor = yume(folder.path(), &["doctor", "--model", path]);
+    assert!(doctor.status.success(), "{doctor:?}");
+    let doctor = said(&doctor);
+    let (_, walk) = doctor.split_once("A walk of a minute in Yume-Miniature:").unwrap();
+    assert!(walk.contains("needs 0.") && walk.contains(": fits"), "{doctor}");
+}
+
+#[test]
 fn a_folder_of_models_lists_those_below_it() {
-    let folder = Folder::model("below");
+    let folder = Folder::of(Sound::Embedded, "below");
     let parent = folder.path().parent().unwrap().to_str().unwrap();
     let name = folder.path().file_name().unwrap().to_str().unwrap();
     let list = said(&yume(folder.path(), &["models", parent]));

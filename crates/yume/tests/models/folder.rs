@@ -4,15 +4,57 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The files of the embedded model.
-pub(crate) const FILES: [&str; 6] = [
-    "config.json",
-    "words.json",
-    "dit.safetensors",
-    "vae.safetensors",
-    "text.safetensors",
-    "clip.safetensors",
+/// A sound model that lies in this repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sound {
+    /// The embedded model, in the format of its own.
+    Embedded,
+    /// A small model in the layout of the published one.
+    Miniature,
+}
+
+/// The shards of the miniature's DiT.
+pub(crate) const SHARDS: [&str; 3] = [
+    "Yume-Dit/diffusion_pytorch_model-00001-of-00003.safetensors",
+    "Yume-Dit/diffusion_pytorch_model-00002-of-00003.safetensors",
+    "Yume-Dit/diffusion_pytorch_model-00003-of-00003.safetensors",
 ];
+pub(crate) const INDEX: &str = "Yume-Dit/diffusion_pytorch_model.safetensors.index.json";
+pub(crate) const TEXT: &str = "models_t5_umt5-xxl-enc-bf16.pth";
+pub(crate) const CLIP: &str = "models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth";
+pub(crate) const VAE: &str = "Wan2.1_VAE.pth";
+pub(crate) const TOKENIZER: &str = "google/umt5-xxl/tokenizer.json";
+pub(crate) const FACTS: &str = "yume.json";
+
+impl Sound {
+    pub(crate) const ALL: [Self; 2] = [Self::Embedded, Self::Miniature];
+
+    /// Its files.
+    pub(crate) fn files(self) -> &'static [&'static str] {
+        match self {
+            Self::Embedded => &[
+                "config.json",
+                "words.json",
+                "dit.safetensors",
+                "vae.safetensors",
+                "text.safetensors",
+                "clip.safetensors",
+            ],
+            Self::Miniature => {
+                &[FACTS, TOKENIZER, INDEX, SHARDS[0], SHARDS[1], SHARDS[2], VAE, TEXT, CLIP]
+            }
+        }
+    }
+
+    /// The content of one of them.
+    pub(crate) fn content(self, file: &str) -> Vec<u8> {
+        let folder = match self {
+            Self::Embedded => "../../assets/tiny-v0",
+            Self::Miniature => "../yume-world/tests/miniature/Yume-Miniature",
+        };
+        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(file)).unwrap()
+    }
+}
 
 /// A folder that is removed with its value.
 pub(crate) struct Folder(PathBuf);
@@ -26,11 +68,11 @@ impl Folder {
         Self(path)
     }
 
-    /// A copy of the embedded model.
-    pub(crate) fn model(name: &str) -> Self {
-        let folder = Self::empty(name);
-        for file in FILES {
-            folder.restore(file);
+    /// A copy of a model.
+    pub(crate) fn of(model: Sound, name: &str) -> Self {
+        let folder = Self::empty(&format!("{model:?}-{name}"));
+        for file in model.files() {
+            folder.write(file, &model.content(file));
         }
         folder
     }
@@ -44,22 +86,12 @@ impl Folder {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
-
-    /// Puts a file of the embedded model back.
-    pub(crate) fn restore(&self, file: &str) {
-        self.write(file, &original(file));
-    }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
-}
-
-/// A file of the embedded model.
-pub(crate) fn original(file: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/tiny-v0").join(file)).unwrap()
 }
 
 /// Runs the program with an address space of 4 GB and the hub's cache in `cache`.

@@ -5,3 +5,5 @@
 mod commands;
 mod corrupt;
 mod folder;
+mod hostile;
+mod miniature;

@@ -3,67 +3,21 @@
 //! `tests/data/golden_segment.safetensors` is an excerpt, made by `excerpt.py` beside it, of the file
 //! that was written with the first weights.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
-use yume_checkpoint::{ModelFiles, Weights};
-use yume_media::{Fit, Frame};
+use burn::tensor::{DType, Device};
+use yume_checkpoint::ModelFiles;
+use yume_media::Fit;
 use yume_motion::{Motion, Travel, Turn};
 use yume_sampler::Noise;
 
-use crate::{Model, Options, Outlet, Stage, Start, World, pixels};
+use super::{Frames, Golden, values};
+use crate::{Model, Options, Start, World, pixels};
 
 /// Every stage is to agree this well.
 const TOLERANCE: f64 = 1e-3;
 /// The excerpt holds every eighth frame: the last of every second latent.
 const STRIDE: usize = 8;
-
-struct Golden(Weights);
-
-impl Golden {
-    fn values(&self, name: &str) -> Vec<f32> {
-        let data = self.0.read(name).unwrap_or_else(|| panic!("the excerpt has no {name}"));
-        data.try_into_vec().unwrap()
-    }
-
-    fn noise(&self, name: &str) -> Tensor<5> {
-        let shape = self.0.stored(name).unwrap().shape.clone();
-        let shape = [1, shape[0], shape[1], shape[2], shape[3]];
-        let data = TensorData::new(self.values(name), shape);
-        Tensor::from_data(data, (&Device::flex(), DType::F32))
-    }
-
-    fn check(&self, name: &str, ours: &[f32]) {
-        let theirs = self.values(name);
-        assert_eq!(ours.len(), theirs.len(), "{name} has another size");
-        let sum = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>();
-        let difference =
-            sum(&mut ours.iter().zip(&theirs).map(|(a, b)| f64::from(*a) - f64::from(*b)));
-        let norm = sum(&mut theirs.iter().map(|v| f64::from(*v)));
-        let error = (difference / norm).sqrt();
-        println!("{name:<24} {error:.2e}");
-        assert!(error < TOLERANCE, "{name} is off by {error:e}");
-    }
-}
-
-#[derive(Default)]
-struct Frames(Vec<Frame>);
-
-impl Outlet for Frames {
-    fn progress(&mut self, _: Stage, _: usize, _: usize) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn frame(&mut self, frame: Frame) -> ControlFlow<()> {
-        self.0.push(frame);
-        ControlFlow::Continue(())
-    }
-}
-
-fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec().unwrap()
-}
 
 /// Every eighth frame, planar `[3, frames, height, width]`.
 fn excerpt(frames: &[Vec<f32>]) -> Vec<f32> {
@@ -82,7 +36,7 @@ fn excerpt(frames: &[Vec<f32>]) -> Vec<f32> {
 fn two_segments_agree_at_every_stage() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let path = root.join("tests/data/golden_segment.safetensors");
-    let golden = Golden(Weights::open(&path).unwrap());
+    let golden = Golden::open(&path, TOLERANCE);
     let files = ModelFiles::from_folder(&root.join("../../assets/tiny-v0")).unwrap();
     let model = Model::open(&files, &Device::flex(), DType::F32).unwrap();
     // The reference knows the last picture only.
@@ -104,7 +58,7 @@ fn two_segments_agree_at_every_stage() {
         golden.check(&name("warp"), &excerpt(&world.guess(motion)));
         golden.check(&name("history"), &values(prepared.history.clone()));
         golden.check(&name("y"), &values(prepared.conditioning.clone()));
-        let noise = golden.noise(&name("eps"));
+        let noise = golden.tensor::<4, 5>(&name("eps"));
         let velocity = world.velocity(&prepared, noise.clone());
         golden.check(&name("velocity_step0"), &values(velocity));
         let mut shown = Frames::default();
