@@ -4,6 +4,7 @@ use yume::device;
 use yume_checkpoint::ModelSpec;
 
 use super::Exit;
+use super::fits::{gigabytes, verdicts};
 
 pub(super) fn run() -> Exit {
     println!("Yume Explorer {}", env!("CARGO_PKG_VERSION"));
@@ -14,8 +15,10 @@ pub(super) fn run() -> Exit {
             Ok(_) => "ready",
             Err(reason) => reason,
         };
-        let memory = device.memory.map_or("memory unknown".to_owned(), super::fits::gigabytes);
-        println!("  {:<7} {:<40} {memory:<15} {state}", device.backend, device.name);
+        let memory = device.memory.map_or("memory unknown".to_owned(), |memory| {
+            format!("{} ({} free)", gigabytes(memory.total), gigabytes(memory.free))
+        });
+        println!("  {:<7} {:<40} {memory:<24} {state}", device.backend, device.name);
     }
     if !found.iter().any(|device| device.backend == "CUDA") {
         println!("  CUDA    no NVIDIA GPU with a CUDA driver was found");
@@ -24,9 +27,12 @@ pub(super) fn run() -> Exit {
         println!("  no Vulkan or Metal device was found; the window needs one, software is enough");
         println!("  (Debian and Ubuntu: apt install libvulkan1 mesa-vulkan-drivers)");
     }
+    if found.iter().any(|device| device.device.is_ok() && device.memory.is_none()) {
+        println!("  Where memory is unknown, --memory GB tells how much a walk may take.");
+    }
     let published = ModelSpec::yume_i2v_540p();
     println!("A walk of a minute in {}:", published.name);
-    for verdict in super::fits::verdicts(&published, &found) {
+    for verdict in verdicts(&published, &found) {
         println!("  {verdict}");
     }
     println!("The embedded model runs in real time on the CPU; --device chooses another device.");
