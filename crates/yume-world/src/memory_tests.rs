@@ -222,6 +222,15 @@ fn what_fits_on_which_card() {
         ("lends, streams, halves", None, "lends, streams, halves"),
         ("int8, lends, streams, halves", Some(Coding::Int8), "lends, streams, halves"),
     ];
+    for (name, coding, given_up) in ways {
+        let plan = published(holding(DType::BF16, coding, given_up), 85);
+        let Needed { device, host } = plan.needed();
+        println!("{name}: {:.1} GB and {:.1} GB", device as f64 / GB, host as f64 / GB);
+        for item in plan.items {
+            let (gb, what) = (item.bytes as f64 / GB, item.what);
+            println!("  {gb:>6.2} GB  {what}, {:?}, {:?}", item.place, item.phases);
+        }
+    }
     let fitting = |card: u64, history| {
         let fits = |(_, coding, given_up): &(&str, _, &str)| {
             let Needed { device, .. } =

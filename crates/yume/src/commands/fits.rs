@@ -291,7 +291,7 @@ mod tests {
         ] {
             check(DType::BF16, Asked::default(), host(gb), expected);
         }
-        let one = Room { device: Some(64 * GB), host: Some(64 * GB), on_processor: true };
+        let one = Room { device: Some(70 * GB), host: Some(70 * GB), on_processor: true };
         check(DType::F32, Asked::default(), one, "--weights bf16 --free-encoders does, with");
     }
 
