@@ -185,3 +185,8 @@ pub fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
 pub fn to_dtype<const D: usize>(x: Tensor<D>, dtype: DType) -> Tensor<D> {
     if x.dtype() == dtype { x } else { x.cast(dtype) }
 }
+
+/// Bytes of the numbers of `x`.
+pub fn tensor_bytes<const D: usize>(x: &Tensor<D>) -> u64 {
+    (x.shape().num_elements() * x.dtype().size()) as u64
+}

@@ -9,6 +9,7 @@
     reason = "a tensor is a handle; passing it lets its memory be reused"
 )]
 
+mod blocks;
 pub mod clip;
 mod coded;
 pub mod cost;
@@ -22,4 +23,4 @@ pub mod vae;
 mod weights;
 
 pub use coded::Coding;
-pub use weights::{Fresh, Init, Scope, Source};
+pub use weights::{Footprint, Fresh, Init, Scope, Source};

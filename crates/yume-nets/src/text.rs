@@ -5,6 +5,7 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
+use crate::blocks::Passage;
 use crate::layers::{Linear, RmsNorm, gelu_tanh, split_heads, to_dtype};
 use crate::{Init, Scope};
 
@@ -53,6 +54,8 @@ impl Default for TextConfig {
 pub struct TextEncoder {
     token_embedding: Param<Tensor<2>>,
     blocks: Vec<Block>,
+    #[module(skip)]
+    passage: Passage,
     norm: RmsNorm,
 }
 
@@ -77,14 +80,16 @@ impl TextEncoder {
     /// An encoder of the sizes in `config`, with the parameters of `scope`.
     pub fn init(scope: &mut Scope<'_>, config: &TextConfig) -> Self {
         Self {
-            token_embedding: scope.matrix(
-                "token_embedding.weight",
+            // A caption reads a few rows of it.
+            token_embedding: scope.resting("token_embedding").matrix(
+                "weight",
                 [config.vocab, config.dim],
                 Init::Normal { std: 1.0 },
             ),
             blocks: (0..config.layers)
-                .map(|i| Block::init(&mut scope.sub(format_args!("blocks.{i}")), config))
+                .map(|i| Block::init(&mut scope.resting(format_args!("blocks.{i}")), config))
                 .collect(),
+            passage: scope.passage(),
             norm: RmsNorm::init(&mut scope.sub("norm"), config.dim, config.eps),
         }
     }
@@ -99,12 +104,9 @@ impl TextEncoder {
         let ids: Vec<i64> = ids.iter().map(|&id| i64::from(id)).collect();
         let count = ids.len();
         let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [count]), &device);
-        let rows = self.token_embedding.val().select(0, ids);
-        let mut x = to_dtype(rows, DType::F32).unsqueeze::<3>();
-        for block in &self.blocks {
-            x = block.forward(x);
-        }
-        self.norm.forward(x)
+        let rows = self.passage.bring(self.token_embedding.val().select(0, ids));
+        let x = to_dtype(rows, DType::F32).unsqueeze::<3>();
+        self.norm.forward(self.passage.carry(&self.blocks, x, |x, _, block| block.forward(x)))
     }
 }
 

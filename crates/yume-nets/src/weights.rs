@@ -3,6 +3,7 @@
 use burn::module::{Param, ParamId};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
+use crate::blocks::Passage;
 use crate::coded::{Coded, Coding, Matrix};
 
 /// How a parameter starts when it is trained from nothing.
@@ -33,15 +34,24 @@ pub trait Source {
     /// returns `None`; whoever opened it asks for the list of problems afterwards.
     fn take(&mut self, name: &str, shape: &[usize], init: Init) -> Option<TensorData>;
 
-    /// Tells the source how many bytes `name` takes where the network runs.
-    fn keeps(&mut self, name: &str, shape: &[usize], bytes: u64) {
-        let _ = (name, shape, bytes);
+    /// Tells the source what it takes to keep `name`.
+    fn keeps(&mut self, name: &str, shape: &[usize], footprint: Footprint) {
+        let _ = (name, shape, footprint);
     }
 
     /// Tells the source which burn parameter `name` became, so that it can be saved under that name.
     fn created(&mut self, name: &str, id: ParamId) {
         let _ = (name, id);
     }
+}
+
+/// What it takes to keep a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Footprint {
+    /// Bytes.
+    pub bytes: u64,
+    /// Whether it rests elsewhere and is on the network's device only for a while.
+    pub rests: bool,
 }
 
 /// A place in the tree of parameter names, and the device and precision they go to.
@@ -51,13 +61,18 @@ pub struct Scope<'a> {
     prefix: String,
     matrices: DType,
     coding: Option<Coding>,
+    /// Where blocks rest, if they are streamed.
+    rest: Option<&'a Device>,
+    /// Whether this scope is one of what rests.
+    rests: bool,
 }
 
 impl<'a> Scope<'a> {
     /// The root: parameters live on `device`; the weights of matrix products and convolutions are
     /// kept as `matrices` (`F32` on a CPU, `BF16` on most GPUs), everything else as f32.
     pub fn root(source: &'a mut dyn Source, device: &'a Device, matrices: DType) -> Self {
-        Self { source, device, prefix: String::new(), matrices, coding: None }
+        let prefix = String::new();
+        Self { source, device, prefix, matrices, coding: None, rest: None, rests: false }
     }
 
     /// The scope named `name` below this one.
@@ -68,13 +83,40 @@ impl<'a> Scope<'a> {
             device: self.device,
             matrices: self.matrices,
             coding: self.coding,
+            rest: self.rest,
+            rests: self.rests,
         }
+    }
+
+    /// The scope of a part that rests, `name` below this one: as [`Scope::sub`], on the device of
+    /// [`Scope::with_rest`].
+    pub(crate) fn resting(&mut self, name: impl std::fmt::Display) -> Scope<'_> {
+        let mut scope = self.sub(name);
+        if let Some(rest) = scope.rest {
+            (scope.device, scope.rests) = (rest, true);
+        }
+        scope
     }
 
     /// This scope with the weights of linear layers held as `coding` says; products are as before.
     pub fn with_coding(mut self, coding: Option<Coding>) -> Self {
         self.coding = coding;
         self
+    }
+
+    /// This scope with the blocks of the network at rest on `rest`. They pass through the device one
+    /// by one, which takes the time of moving them on every pass. For inference only.
+    pub fn with_rest(mut self, rest: Option<&'a Device>) -> Self {
+        self.rest = rest;
+        self
+    }
+
+    /// How the blocks of the network come to its device.
+    pub(crate) fn passage(&self) -> Passage {
+        match self.rest {
+            Some(_) => Passage::Streamed(self.device.clone()),
+            None => Passage::Resident,
+        }
     }
 
     /// This scope with every parameter kept in f32.
@@ -116,7 +158,11 @@ impl<'a> Scope<'a> {
         };
         let full = format!("{}weight", self.prefix);
         let data = self.source.take(&full, &shape, init);
-        self.source.keeps(&full, &shape, Coded::bytes(shape));
+        self.source.keeps(
+            &full,
+            &shape,
+            Footprint { bytes: Coded::bytes(shape), rests: self.rests },
+        );
         Matrix::Coded(Coded::new(data, shape, coding, self.device, self.matrices))
     }
 
@@ -142,7 +188,7 @@ impl<'a> Scope<'a> {
             ),
         };
         let bytes = shape.iter().product::<usize>() * dtype.size();
-        self.source.keeps(&full, &shape, bytes as u64);
+        self.source.keeps(&full, &shape, Footprint { bytes: bytes as u64, rests: self.rests });
         self.source.created(&full, param.id);
         param
     }

@@ -77,8 +77,9 @@ fn dit_forward(model: &Model) -> Times {
     let latents = noise.draw([1, 16, frames, height, width], model.device());
     let conditioning: Tensor<5> = noise.draw([1, 20, frames, height, width], model.device());
     let picture = vec![0.0; 3 * spec.frame.height * spec.frame.width];
+    let image = model.image_features(&picture).expect("the embedded image encoder is loaded");
     let context = model
-        .context("Person moves forward (W).", model.image_features(&picture))
+        .context("Person moves forward (W).", image)
         .expect("the embedded text encoder is loaded");
     Times::of(|| {
         let input = DitInput {

@@ -5,8 +5,10 @@ mod cap;
 mod captions;
 mod error;
 mod fill;
+mod holding;
 mod memory;
 mod model;
+mod newest;
 mod opening;
 mod options;
 mod outlet;
@@ -20,14 +22,19 @@ mod velocity;
 mod world;
 
 #[cfg(test)]
+mod cut_tests;
+#[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod memory_tests;
 #[cfg(test)]
 mod recall_tests;
 
 pub use cap::capped;
 pub use error::WorldError;
 pub use fill::{conditioning, guess};
-pub use memory::{MemoryItem, MemoryPlan, Precision, Walked};
+pub use holding::{Holding, Precision};
+pub use memory::{MemoryItem, MemoryPlan, Needed, Phase, Place, Walked};
 pub use model::Model;
 pub use options::Options;
 pub use outlet::{Outlet, SegmentTimes, Stage};

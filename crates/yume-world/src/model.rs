@@ -1,9 +1,11 @@
 //! The networks of one model, loaded and ready.
 
+use std::cell::RefCell;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use burn::module::Module as _;
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{Device, Tensor};
 use yume_checkpoint::{CaptionStore, ModelFiles, ModelSpec, Part};
 use yume_motion::Motion;
 use yume_nets::Scope;
@@ -11,31 +13,34 @@ use yume_nets::clip::{self, ClipVision};
 use yume_nets::dit::{Context, Dit};
 use yume_nets::vae::Vae;
 
+use crate::newest::host;
 use crate::texts::Texts;
-use crate::{Options, Precision, WorldError};
+use crate::{Holding, Options, Precision, WorldError};
 
 /// The networks, tokenizer and facts of a model.
 pub struct Model {
-    spec: ModelSpec,
+    files: ModelFiles,
+    holding: Holding,
     device: Device,
     dit: Dit,
     vae: Vae,
     texts: Texts,
-    clip: ClipVision,
+    /// `None` while it is not needed.
+    clip: RefCell<Option<ClipVision>>,
 }
 
 impl Model {
-    /// Loads every network of `files` to `device`, with the weights of matrix products held as
-    /// `precision` says.
+    /// Loads the networks of `files` to `device`, held as `holding` says.
     ///
     /// # Errors
-    /// If a file is missing, damaged, or does not fit the networks.
+    /// If a file is missing, damaged, or does not fit the networks. What is wrong with an encoder that
+    /// is lent may be found later, when it is needed.
     pub fn open(
         files: &ModelFiles,
         device: &Device,
-        precision: impl Into<Precision>,
+        holding: impl Into<Holding>,
     ) -> Result<Self, WorldError> {
-        Self::open_with(files, device, precision.into(), None)
+        Self::open_with(files, device, holding.into(), None)
     }
 
     /// As [`Model::open`], but encoded captions are kept in the folder `captions` from run to run,
@@ -48,46 +53,57 @@ impl Model {
     pub fn open_remembering(
         files: &ModelFiles,
         device: &Device,
-        precision: impl Into<Precision>,
+        holding: impl Into<Holding>,
         captions: &Path,
     ) -> Result<Self, WorldError> {
-        let precision = precision.into();
+        let holding = holding.into();
+        let precision = holding.precision;
         let store = files
             .text_identity()?
             .map(|encoder| CaptionStore::new(captions, &format!("{encoder} at {precision:?}")));
-        Self::open_with(files, device, precision, store)
+        Self::open_with(files, device, holding, store)
     }
 
     fn open_with(
         files: &ModelFiles,
         device: &Device,
-        precision: Precision,
+        holding: Holding,
         store: Option<CaptionStore>,
     ) -> Result<Self, WorldError> {
-        // Coding changes the DiT a little and the captions less; the image encoder is small.
-        let matrices = Precision::from(precision.matrices);
-        let spec = files.spec().clone();
-        let dit = load(files, Part::Dit, device, precision, |scope| Dit::init(scope, &spec.dit))?;
-        // The VAE of the published model runs in f32; so does everything on a CPU.
-        let vae =
-            load(files, Part::Vae, device, DType::F32.into(), |scope| Vae::init(scope, &spec.vae))?;
-        let texts = Texts::open(files, device, precision, store)?;
-        let clip =
-            load(files, Part::Clip, device, matrices, |scope| ClipVision::init(scope, &spec.clip))?;
-        let device = device.clone();
-        // Nothing is trained here: without this every pass would prepare for a backward one.
-        let (dit, vae, clip) = (dit.no_grad(), vae.no_grad(), clip.no_grad());
-        Ok(Self { spec, device, dit, vae, texts, clip })
+        let spec = files.spec();
+        let dit = load(files, Part::Dit, device, holding, |scope| Dit::init(scope, &spec.dit))?;
+        let vae = holding.vae().into();
+        let vae = load(files, Part::Vae, device, vae, |scope| Vae::init(scope, &spec.vae))?;
+        let texts = Texts::open(files, device, holding, store)?;
+        let model = Self {
+            files: files.clone(),
+            holding,
+            device: device.clone(),
+            // Nothing is trained here: without this every pass would prepare for a backward one.
+            dit: dit.no_grad(),
+            vae: vae.no_grad(),
+            texts,
+            clip: RefCell::default(),
+        };
+        if !holding.lends_encoders {
+            model.load_clip()?;
+        }
+        Ok(model)
     }
 
     /// The facts of the model.
     pub fn spec(&self) -> &ModelSpec {
-        &self.spec
+        self.files.spec()
+    }
+
+    /// How it is held.
+    pub fn holding(&self) -> Holding {
+        self.holding
     }
 
     /// The model's own way to sample.
     pub fn options(&self) -> Options {
-        Options::of(&self.spec)
+        Options::of(self.spec())
     }
 
     /// Where it runs.
@@ -107,13 +123,13 @@ impl Model {
 
     /// The caption of a motion in a scene.
     pub(crate) fn caption(&self, motion: Motion, scene: &str) -> String {
-        let book = self.spec.phrasebook;
+        let book = self.spec().phrasebook;
         book.caption(motion, book.usual_speed(motion), scene)
     }
 
     /// The caption that guidance steers away from.
     pub(crate) fn negative_prompt(&self) -> &str {
-        &self.spec.negative_prompt
+        &self.spec().negative_prompt
     }
 
     /// What the DiT reads of a caption and a start picture.
@@ -121,11 +137,16 @@ impl Model {
     /// # Errors
     /// If the caption is new and the text encoder cannot be loaded.
     pub fn context(&self, caption: &str, image: Tensor<3>) -> Result<Context, WorldError> {
-        Ok(self.dit.context(self.texts.rows(caption)?, image))
+        let rows = self.texts.rows(caption)?;
+        if self.holding.lends_encoders {
+            self.texts.release();
+        }
+        Ok(self.dit.context(rows, image))
     }
 
     /// Encodes the captions of motions and scenes that are known beforehand, with the negative
-    /// prompt if `with_negative`, and frees the text encoder.
+    /// prompt if `with_negative`, and frees the text encoder. `told` hears how many of how many are
+    /// done, and may break.
     ///
     /// # Errors
     /// As [`Model::context`].
@@ -133,15 +154,21 @@ impl Model {
         &self,
         captions: impl IntoIterator<Item = (Motion, String)>,
         with_negative: bool,
-    ) -> Result<(), WorldError> {
-        for (motion, scene) in captions {
-            self.texts.rows(&self.caption(motion, &scene))?;
-        }
-        if with_negative {
-            self.texts.rows(self.negative_prompt())?;
+        told: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, WorldError> {
+        let captions = captions.into_iter().map(|(motion, scene)| self.caption(motion, &scene));
+        let negative = with_negative.then(|| self.negative_prompt().to_owned());
+        let captions: Vec<String> = captions.chain(negative).collect();
+        let mut flow = told(0, captions.len());
+        for (i, caption) in captions.iter().enumerate() {
+            if flow.is_break() {
+                break;
+            }
+            self.texts.learn(caption)?;
+            flow = told(i + 1, captions.len());
         }
         self.texts.release();
-        Ok(())
+        Ok(flow)
     }
 
     /// Whether the text encoder takes memory now.
@@ -149,15 +176,44 @@ impl Model {
         self.texts.is_loaded()
     }
 
+    /// Whether the image encoder takes memory now.
+    pub fn has_image_encoder(&self) -> bool {
+        self.clip.borrow().is_some()
+    }
+
     /// What the vision tower says of a planar picture of the model's size.
     ///
     /// # Shapes
     /// - picture: `[3, height, width]` in [-1, 1]
     /// - output: `[1, img_tokens, img_dim]`
-    pub fn image_features(&self, picture: &[f32]) -> Tensor<3> {
-        let (height, width) = (self.spec.frame.height, self.spec.frame.width);
-        let pixels = clip::preprocess(picture, height, width, &self.spec.clip);
-        self.clip.forward(clip::to_tensor(pixels, &self.spec.clip, &self.device))
+    ///
+    /// # Errors
+    /// If the image encoder cannot be loaded.
+    pub fn image_features(&self, picture: &[f32]) -> Result<Tensor<3>, WorldError> {
+        let spec = self.spec();
+        let (height, width) = (spec.frame.height, spec.frame.width);
+        let pixels = clip::preprocess(picture, height, width, &spec.clip);
+        let pixels = clip::to_tensor(pixels, &spec.clip, &self.device);
+        if !self.has_image_encoder() {
+            self.load_clip()?;
+        }
+        let features = self.clip.borrow().as_ref().expect("it was just loaded").forward(pixels);
+        if self.holding.lends_encoders {
+            self.clip.take();
+            self.device.memory_cleanup();
+        }
+        Ok(features)
+    }
+
+    fn load_clip(&self) -> Result<(), WorldError> {
+        let spec = self.spec();
+        // It is small, and coding would change what it sees.
+        let precision = Precision::from(self.holding.precision.matrices);
+        let clip = load(&self.files, Part::Clip, &self.device, precision.into(), |scope| {
+            ClipVision::init(scope, &spec.clip)
+        })?;
+        *self.clip.borrow_mut() = Some(clip.no_grad());
+        Ok(())
     }
 }
 
@@ -169,17 +225,20 @@ impl Model {
     }
 }
 
+/// Loads a network; blocks are streamed if `holding` says so and the network can.
 pub(crate) fn load<N>(
     files: &ModelFiles,
     part: Part,
     device: &Device,
-    precision: Precision,
+    holding: Holding,
     init: impl FnOnce(&mut Scope<'_>) -> N,
 ) -> Result<N, WorldError> {
     let mut loader = files.loader(part)?;
+    let host = host();
     let network = {
-        let scope = Scope::root(&mut loader, device, precision.matrices);
-        init(&mut scope.with_coding(precision.coding))
+        let Precision { matrices, coding } = holding.precision;
+        let scope = Scope::root(&mut loader, device, matrices).with_coding(coding);
+        init(&mut scope.with_rest(holding.streams_blocks.then_some(&host)))
     };
     loader.finish(|name| files.leaves(part, name))?;
     Ok(network)

@@ -51,18 +51,20 @@ impl Prepared {
             })
             .collect();
         let (height, width) = (spec.frame.height, spec.frame.width);
-        let video = pixels::video(&guess, height, width, model.device());
-        let unknown = model.vae().encode(video, &mut state.encoder.clone());
+        let device = model.device();
+        let video = pixels::video(&guess, height, width, device);
+        let unknown = model.vae().encode(video, &mut state.encoder.to_device(device));
         let trust = spec.recall.map_or(0.0, |recall| recall.trust);
         let trusted = (trust > 0.0 && !is_seen.is_empty())
             .then(|| Trusted::new(unknown.clone(), &is_seen, trust));
-        let conditioning = conditioning(capped(state.known.clone(), spec.history_cap), unknown);
-        let history = capped(state.latents.clone(), spec.history_cap);
+        let known = capped(state.known.clone(), spec.history_cap).to_device(device);
+        let conditioning = conditioning(known, unknown);
+        let history = capped(state.latents.clone(), spec.history_cap).to_device(device);
         let [_, _, known, height, width] = history.dims();
         // A window longer than a segment keeps the newest of the history at full resolution.
         let window = spec.window.max(latents);
         let layout = Layout::Packed { history: known + latents - window, window };
-        let plan = Plan::new(&spec.dit, layout, height, width, model.device())?;
+        let plan = Plan::new(&spec.dit, layout, height, width, device)?;
         Ok(Self { motion, walkers, history, conditioning, trusted, plan })
     }
 

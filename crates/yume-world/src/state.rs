@@ -1,10 +1,14 @@
 //! Everything a walk has become so far, as a value.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use yume_checkpoint::ModelSpec;
 use yume_motion::seen::Seen;
 use yume_motion::walk::WalkState;
+use yume_nets::layers::tensor_bytes;
 use yume_nets::vae::StreamCache;
+
+use crate::cap::capped;
+use crate::{Model, pixels};
 
 /// The state of a walk between two latents. Cloning shares the tensors.
 #[derive(Clone)]
@@ -31,5 +35,47 @@ impl WalkedState {
         if let Some(recall) = &spec.recall {
             self.seen.remember(&recall.rule, &self.last_frame, self.walker.pose());
         }
+    }
+
+    /// Bytes of its tensors.
+    pub(crate) fn bytes(&self) -> u64 {
+        let history = tensor_bytes(&self.latents) + tensor_bytes(&self.known);
+        history + self.encoder.bytes() + self.decoder.bytes()
+    }
+
+    /// The same state on another device.
+    pub(crate) fn to_device(&self, device: &Device) -> Self {
+        Self {
+            latents: self.latents.clone().to_device(device),
+            known: self.known.clone().to_device(device),
+            encoder: self.encoder.to_device(device),
+            decoder: self.decoder.to_device(device),
+            last_frame: self.last_frame.clone(),
+            walker: self.walker,
+            seen: self.seen.clone(),
+        }
+    }
+
+    /// Walks on by one latent `[1, z, 1, height, width]`, whose frames the encoder gets to see.
+    /// Returns the frames, planar in [-1, 1].
+    pub(crate) fn step(
+        &mut self,
+        model: &Model,
+        latent: Tensor<5>,
+        walker: WalkState,
+    ) -> Vec<Vec<f32>> {
+        let cap = model.spec().history_cap;
+        let append = |history: &Tensor<5>, newest| {
+            capped(Tensor::cat(vec![history.clone(), newest], 2), cap)
+        };
+        let video = model.vae().decode(latent.clone(), &mut self.decoder).clamp(-1.0, 1.0);
+        let seen = model.vae().encode(video.clone(), &mut self.encoder);
+        self.latents = append(&self.latents, latent);
+        self.known = append(&self.known, seen);
+        let frames = pixels::split_video(video);
+        self.last_frame.clone_from(frames.last().expect("a latent decodes to frames"));
+        self.walker = walker;
+        self.remember(model.spec());
+        frames
     }
 }

@@ -13,7 +13,7 @@ use yume_checkpoint::{CaptionStore, ModelFiles, Part, Tokenizer};
 use yume_nets::text::TextEncoder;
 
 use crate::model::load;
-use crate::{Precision, WorldError};
+use crate::{Holding, WorldError};
 
 /// Captions remembered in memory: all motions in three scenes. One of umT5-XXL has about 1.5 MB.
 const REMEMBERED: usize = 256;
@@ -22,7 +22,7 @@ const REMEMBERED: usize = 256;
 pub(crate) struct Texts {
     files: ModelFiles,
     device: Device,
-    precision: Precision,
+    holding: Holding,
     tokenizer: Tokenizer,
     encoder: RefCell<Option<TextEncoder>>,
     rows: RefCell<HashMap<String, TensorData>>,
@@ -31,25 +31,25 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    /// Opens the tokenizer. Without a `store` the encoder is loaded at once, with one when it is
-    /// first needed.
+    /// Opens the tokenizer. The encoder is loaded when it is first needed if there is a `store` or
+    /// it is lent, and else at once.
     pub(crate) fn open(
         files: &ModelFiles,
         device: &Device,
-        precision: Precision,
+        holding: Holding,
         store: Option<CaptionStore>,
     ) -> Result<Self, WorldError> {
         let texts = Self {
             files: files.clone(),
             device: device.clone(),
-            precision,
+            holding,
             tokenizer: files.tokenizer()?,
             encoder: RefCell::default(),
             rows: RefCell::default(),
             store,
             told: RefCell::default(),
         };
-        if texts.store.is_none() {
+        if texts.store.is_none() && !holding.lends_encoders {
             texts.load()?;
         }
         Ok(texts)
@@ -57,8 +57,15 @@ impl Texts {
 
     /// The rows of a caption, `[1, tokens, dim]`.
     pub(crate) fn rows(&self, caption: &str) -> Result<Tensor<3>, WorldError> {
-        if let Some(rows) = self.rows.borrow().get(caption) {
-            return Ok(self.tensor(rows.clone()));
+        self.learn(caption)?;
+        let known = self.rows.borrow();
+        Ok(self.tensor(known.get(caption).expect("it was just learnt").clone()))
+    }
+
+    /// Encodes a caption unless it is known.
+    pub(crate) fn learn(&self, caption: &str) -> Result<(), WorldError> {
+        if self.rows.borrow().contains_key(caption) {
+            return Ok(());
         }
         let spec = self.files.spec();
         let (dim, longest) = (spec.text.dim, spec.dit.text_len);
@@ -79,13 +86,15 @@ impl Texts {
         if known.len() >= REMEMBERED {
             known.clear();
         }
-        known.insert(caption.to_owned(), rows.clone());
-        Ok(self.tensor(rows))
+        known.insert(caption.to_owned(), rows);
+        Ok(())
     }
 
     /// Frees the encoder. It is loaded again for a caption that is new.
     pub(crate) fn release(&self) {
-        self.encoder.take();
+        if self.encoder.take().is_some() {
+            self.device.memory_cleanup();
+        }
     }
 
     /// Whether the encoder takes memory.
@@ -95,7 +104,10 @@ impl Texts {
 
     fn load(&self) -> Result<(), WorldError> {
         let spec = self.files.spec();
-        let encoder = load(&self.files, Part::Text, &self.device, self.precision, |scope| {
+        let Holding { precision, lends_encoders, .. } = self.holding;
+        // One that is lent makes way for nothing: it passes through the device.
+        let holding = Holding { streams_blocks: lends_encoders, ..precision.into() };
+        let encoder = load(&self.files, Part::Text, &self.device, holding, |scope| {
             TextEncoder::init(scope, &spec.text)
         })?;
         // Nothing is trained here: without this every pass would prepare for a backward one.

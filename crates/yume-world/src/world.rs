@@ -17,6 +17,7 @@ use yume_sampler::{
 
 use crate::cap::capped;
 use crate::captions::Contexts;
+use crate::newest::{KEPT_STATES, Newest, Rest};
 use crate::opening::{fitted, opening};
 use crate::prepared::Prepared;
 use crate::state::WalkedState;
@@ -45,20 +46,18 @@ pub struct World {
     plans: (Plan, Plan),
     walk: Option<Walk>,
     times: SegmentTimes,
+    /// Bytes of states that may be kept for a cut.
+    kept_states: u64,
 }
 
 struct Walk {
     contexts: Contexts,
     seed: u64,
     segment: usize,
+    rest: Rest,
+    /// At rest.
     state: WalkedState,
     newest: Option<Newest>,
-}
-
-/// The newest segment, so that it can be cut: the state before it and after each of its latents.
-struct Newest {
-    before: WalkedState,
-    after: Vec<WalkedState>,
 }
 
 impl World {
@@ -68,7 +67,8 @@ impl World {
     /// If `options` make no schedule.
     pub fn new(model: Model, options: &Options) -> Result<Self, WorldError> {
         let (plans, options) = (options.plans()?, options.clone());
-        Ok(Self { model, options, plans, walk: None, times: SegmentTimes::default() })
+        let times = SegmentTimes::default();
+        Ok(Self { model, options, plans, walk: None, times, kept_states: KEPT_STATES })
     }
 
     /// Samples the segments to come in another way.
@@ -112,7 +112,7 @@ impl World {
         if outlet.progress(Stage::Text, 0, 1).is_break() {
             return Ok(ControlFlow::Break(()));
         }
-        let image = self.model.image_features(&newest);
+        let image = self.model.image_features(&newest)?;
         let video = pixels::video(&history, height, width, self.model.device());
         let mut encoder = StreamCache::default();
         let latents = self.model.vae().encode(video, &mut encoder);
@@ -129,11 +129,14 @@ impl World {
             seen: Seen::default(),
         };
         state.remember(spec);
+        let latents = spec.frame.segment_frames / FRAMES_PER_LATENT;
+        let rest = Rest::of(state.bytes(), latents, self.kept_states);
         self.walk = Some(Walk {
             contexts: Contexts::new(image, start.scene.clone()),
             seed: start.seed,
             segment: 0,
-            state,
+            rest,
+            state: rest.of_state(state, self.model.device()),
             newest: None,
         });
         Ok(outlet.progress(Stage::Text, 1, 1))
@@ -192,15 +195,17 @@ impl World {
         let sampling = started.elapsed();
 
         let started = Instant::now();
-        let (cap, frame) = (model.spec().history_cap, model.spec().frame);
+        let frame = model.spec().frame;
         let [_, _, length, ..] = latents.dims();
-        let mut newest = Vec::with_capacity(length);
+        // The segment before can no longer be cut, and its states make room for those to come.
+        walk.newest = None;
+        let mut newest = Newest::new(walk.state.clone(), walk.rest);
+        let mut state = walk.state.to_device(model.device());
         let mut flow = ControlFlow::Continue(());
         for (k, walker) in prepared.walkers.into_iter().enumerate() {
-            let before = newest.last().unwrap_or(&walk.state);
-            let (state, frames) =
-                decoded(model, before, latents.clone().narrow(2, k, 1), walker, cap);
-            newest.push(state);
+            let latent = latents.clone().narrow(2, k, 1);
+            let frames = state.step(model, latent.clone(), walker);
+            newest.push(latent, &state);
             for planes in frames {
                 flow = outlet.frame(pixels::frame(&planes, frame.height, frame.width));
                 if flow.is_break() {
@@ -215,11 +220,9 @@ impl World {
                 break;
             }
         }
-        if let Some(state) = newest.last() {
-            let before = std::mem::replace(&mut walk.state, state.clone());
-            walk.newest = Some(Newest { before, after: newest });
-            walk.segment += 1;
-        }
+        walk.newest = Some(newest);
+        walk.state = walk.rest.of_state(state, model.device());
+        walk.segment += 1;
         let decoding = started.elapsed();
         self.times = SegmentTimes { sampling, evaluations, decoding, ..self.times };
         Ok(flow)
@@ -244,8 +247,9 @@ impl World {
         let (height, width, cap) = (spec.frame.height, spec.frame.width, spec.history_cap);
         let planes = fitted(spec, picture, fit, Kernel::Linear);
         let copies = (spec.frame.initial_copies - 1).max(FRAMES_PER_LATENT);
+        let image = model.image_features(&planes)?;
         let video = pixels::video(&vec![&planes; copies], height, width, model.device());
-        let state = &mut walk.state;
+        let mut state = walk.state.to_device(model.device());
         let held = model.vae().encode(video, &mut state.encoder);
         // As at a start, what the decoder makes of it is not shown.
         model.vae().decode(held.clone(), &mut state.decoder);
@@ -253,13 +257,14 @@ impl World {
             |history: &Tensor<5>| capped(Tensor::cat(vec![history.clone(), held.clone()], 2), cap);
         state.latents = append(&state.latents);
         state.known = append(&state.known);
-        walk.contexts.set_image(model.image_features(&planes));
+        walk.contexts.set_image(image);
         let frame = pixels::frame(&planes, height, width);
         state.last_frame = planes;
         // What was there before the edit is there no more.
         state.seen = Seen::default();
         state.remember(spec);
         walk.newest = None;
+        walk.state = walk.rest.of_state(state, model.device());
         Ok(outlet.frame(frame))
     }
 
@@ -273,15 +278,17 @@ impl World {
         Ok(())
     }
 
-    /// Encodes the captions of a walk that is known beforehand and frees the text encoder.
+    /// Encodes the captions of a walk that is known beforehand and frees the text encoder. `told`
+    /// hears how many of how many are done, and may break.
     ///
     /// # Errors
     /// If the text encoder cannot be loaded.
     pub fn learn(
         &self,
         captions: impl IntoIterator<Item = (Motion, String)>,
-    ) -> Result<(), WorldError> {
-        self.model.learn(captions, self.options.guidance != Guidance::None)
+        told: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, WorldError> {
+        self.model.learn(captions, self.options.guidance != Guidance::None, told)
     }
 
     /// Forgets the newest segment after its first `frames` frames, rounded up to a whole latent.
@@ -292,26 +299,33 @@ impl World {
         let whole = self.model.spec().frame.segment_frames;
         let Some(walk) = self.walk.as_mut() else { return 0 };
         let Some(newest) = walk.newest.as_mut() else { return whole };
-        newest.after.truncate(frames.div_ceil(FRAMES_PER_LATENT));
-        match newest.after.last() {
-            Some(state) => {
-                walk.state = state.clone();
-                newest.after.len() * FRAMES_PER_LATENT
-            }
-            None => {
-                walk.state = newest.before.clone();
-                walk.newest = None;
-                0
-            }
+        let kept = frames.div_ceil(FRAMES_PER_LATENT);
+        if kept < newest.len() {
+            walk.state = newest.cut(&self.model, kept);
         }
+        if kept == 0 {
+            walk.newest = None;
+            return 0;
+        }
+        newest.len() * FRAMES_PER_LATENT
     }
 }
 
 #[cfg(test)]
 impl World {
+    /// Keeps states of at most so many bytes for a cut.
+    pub(crate) fn set_kept_states(&mut self, bytes: u64) {
+        self.kept_states = bytes;
+    }
+
+    /// The state of the walk.
+    pub(crate) fn state(&self) -> &WalkedState {
+        &self.walk.as_ref().expect("the test began the walk").state
+    }
+
     /// What stands for the frames of the coming segment, planar.
     pub(crate) fn guess(&self, motion: Motion) -> Vec<Vec<f32>> {
-        let state = &self.walk.as_ref().expect("the test began the walk").state;
+        let state = self.state();
         crate::guess(self.model.spec(), state.walker, motion, &state.last_frame)
     }
 
@@ -342,7 +356,7 @@ impl World {
     pub(crate) fn newest_frames(&self) -> Vec<Vec<f32>> {
         let walk = self.walk.as_ref().expect("the test began the walk");
         let newest = walk.newest.as_ref().expect("the test advanced the walk");
-        let mut decoder = newest.before.decoder.clone();
+        let mut decoder = newest.before().decoder.clone();
         let video = self.model.vae().decode(self.newest_latents(), &mut decoder);
         pixels::split_video(video.clamp(-1.0, 1.0))
     }
@@ -388,32 +402,4 @@ impl Sampling<'_> {
         let second = Pass { plan, velocity: &mut velocity() };
         sample_twice(aam, first, second, material, watch)
     }
-}
-
-/// Decodes one latent and lets the encoder see its frames.
-fn decoded(
-    model: &Model,
-    before: &WalkedState,
-    latent: Tensor<5>,
-    walker: WalkState,
-    cap: Option<usize>,
-) -> (WalkedState, Vec<Vec<f32>>) {
-    let mut decoder = before.decoder.clone();
-    let mut encoder = before.encoder.clone();
-    let video = model.vae().decode(latent.clone(), &mut decoder).clamp(-1.0, 1.0);
-    let seen = model.vae().encode(video.clone(), &mut encoder);
-    let mut frames = pixels::split_video(video);
-    let last_frame = frames.last().expect("a latent decodes to frames").clone();
-    frames.shrink_to_fit();
-    let mut state = WalkedState {
-        latents: capped(Tensor::cat(vec![before.latents.clone(), latent], 2), cap),
-        known: capped(Tensor::cat(vec![before.known.clone(), seen], 2), cap),
-        encoder,
-        decoder,
-        last_frame,
-        walker,
-        seen: before.seen.clone(),
-    };
-    state.remember(model.spec());
-    (state, frames)
 }

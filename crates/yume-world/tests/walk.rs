@@ -10,8 +10,8 @@ use yume_checkpoint::ModelFiles;
 use yume_media::{Fit, Frame};
 use yume_motion::parse_script;
 use yume_world::{
-    Aam, CachePlan, Caches, Guidance, Model, Operator, Options, Outlet, Preset, Solver, Stage,
-    Start, World, WorldError,
+    Aam, CachePlan, Caches, Guidance, Holding, Model, Operator, Options, Outlet, Preset, Solver,
+    Stage, Start, World, WorldError,
 };
 
 /// Keeps frames, and breaks when told to.
@@ -43,9 +43,13 @@ impl Outlet for Recorder {
 }
 
 fn world() -> World {
+    world_held(DType::F32.into())
+}
+
+fn world_held(holding: Holding) -> World {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/tiny-v0");
     let files = ModelFiles::from_folder(&folder).unwrap();
-    let model = Model::open(&files, &Device::flex(), DType::F32).unwrap();
+    let model = Model::open(&files, &Device::flex(), holding).unwrap();
     let options = model.options();
     World::new(model, &options).unwrap()
 }
@@ -63,7 +67,10 @@ fn picture() -> Frame {
 }
 
 fn begun(seed: u64) -> World {
-    let mut world = world();
+    begin(world(), seed)
+}
+
+fn begin(mut world: World, seed: u64) -> World {
     let start = Start { frames: vec![picture()], fit: Fit::Stretch, scene: String::new(), seed };
     let mut recorder = Recorder::default();
     assert!(world.begin(&start, &mut recorder).unwrap().is_continue());
@@ -269,9 +276,45 @@ fn captions_that_are_on_disk_need_no_text_encoder() {
 
     let fourth = remembering();
     let motions = parse_script("D,A").unwrap();
-    fourth.learn(motions.into_iter().map(|motion| (motion, String::new()))).unwrap();
+    let captions = motions.into_iter().map(|motion| (motion, String::new()));
+    assert!(fourth.learn(captions, &mut |_, _| ControlFlow::Continue(())).unwrap().is_continue());
     assert!(!fourth.model().has_text_encoder(), "the encoder stays after all is learnt");
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_model_that_takes_less_memory_walks_the_same_way() {
+    let plain = walk(&mut begun(7), "W,.:left,S");
+    for (lends_encoders, streams_blocks) in [(true, false), (false, true), (true, true)] {
+        let holding = Holding { lends_encoders, streams_blocks, ..DType::F32.into() };
+        let world = world_held(holding);
+        let has_encoders =
+            |world: &World| (world.model().has_text_encoder(), world.model().has_image_encoder());
+        assert_eq!(has_encoders(&world), (!lends_encoders, !lends_encoders), "{holding:?}");
+        let mut world = begin(world, 7);
+        assert!(plain == walk(&mut world, "W,.:left,S"), "{holding:?}");
+        assert!(
+            world.replace(&picture(), Fit::Crop, &mut Recorder::default()).unwrap().is_continue()
+        );
+        assert_eq!(has_encoders(&world), (!lends_encoders, !lends_encoders), "{holding:?}");
+    }
+}
+
+#[test]
+fn captions_are_learnt_one_after_the_other_until_told_to_stop() {
+    let world = world_held(Holding { lends_encoders: true, ..DType::F32.into() });
+    let captions = || parse_script("W,A,S").unwrap().into_iter().map(|m| (m, String::new()));
+    for (stop, expected) in [(2, vec![0, 1, 2]), (9, vec![0, 1, 2, 3])] {
+        let mut heard = Vec::new();
+        let flow = world.learn(captions(), &mut |done, all| {
+            assert_eq!(all, 3);
+            heard.push(done);
+            answer(Some(stop), done)
+        });
+        assert_eq!(flow.unwrap().is_break(), stop == 2);
+        assert_eq!(heard, expected);
+        assert!(!world.model().has_text_encoder());
+    }
 }
 
 /// Ways to sample that differ in what they keep from pass to pass.

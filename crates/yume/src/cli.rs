@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use yume::device::DeviceChoice;
 
+use crate::memory::Memory;
 use crate::sampling::Sampling;
 
 /// Walk through worlds that are generated while you walk.
@@ -44,9 +45,8 @@ pub(crate) struct Run {
     /// Where to compute.
     #[arg(long, value_enum, default_value_t = Where::Auto)]
     pub device: Where,
-    /// How weights are held: fewer bits take less memory and change the pictures a little.
-    #[arg(long, value_enum, default_value_t = Held::Auto)]
-    pub weights: Held,
+    #[command(flatten)]
+    pub memory: Memory,
     #[command(flatten)]
     pub sampling: Sampling,
     /// Folder that keeps encoded captions, so that the text encoder of a large model is loaded for new
@@ -68,18 +68,6 @@ pub(crate) enum Where {
     Vulkan,
     /// An NVIDIA GPU through CUDA.
     Cuda,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Held {
-    /// In the device's own precision: bf16 through CUDA, f32 elsewhere.
-    Auto,
-    /// In 16 bits.
-    Bf16,
-    /// The linear layers in 8 bits, as integers with a scale per row.
-    Int8,
-    /// The linear layers in 8 bits, as floats (e4m3) with a scale per row.
-    Fp8,
 }
 
 impl From<Where> for DeviceChoice {
@@ -249,6 +237,7 @@ fn seconds(text: &str) -> Result<f32, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::Held;
 
     fn parse(line: &str) -> Result<Cli, clap::Error> {
         Cli::try_parse_from(std::iter::once("yume").chain(line.split_whitespace()))
@@ -264,7 +253,11 @@ mod tests {
     fn lines_a_person_would_type() {
         assert!(parse("").unwrap().command.is_none());
         assert_eq!(parse("street.png --seed 7").unwrap().explore.run.seed, 7);
-        assert_eq!(parse("--weights fp8").unwrap().explore.run.weights, Held::Fp8);
+        let memory =
+            parse("--weights fp8 --memory 23.5 --stream-blocks").unwrap().explore.run.memory;
+        assert_eq!((memory.weights, memory.memory.bytes()), (Held::Fp8, Some(23_500_000_000)));
+        assert!(memory.stream_blocks && !memory.free_encoders);
+        assert_eq!(parse("--memory auto").unwrap().explore.run.memory.memory.bytes(), None);
         let walk = parse("walk --motions W*3,.:right --out walk.mp4 --device cpu").unwrap();
         match walk.command {
             Some(Command::Walk(walk)) => {
@@ -291,6 +284,9 @@ mod tests {
             "--steps 0",
             "--device tpu",
             "--weights int4",
+            "--memory 0",
+            "--memory nan",
+            "--memory much",
         ] {
             assert_eq!(parse(wrong).unwrap_err().exit_code(), 2, "{wrong}");
         }

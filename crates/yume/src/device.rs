@@ -7,6 +7,8 @@ use std::time::Duration;
 use burn::tensor::{DType, Device, DeviceKind, DeviceType, Tensor};
 use crossbeam_channel::bounded;
 
+use crate::device_memory::{self, DeviceMemory};
+
 /// What the person asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceChoice {
@@ -29,11 +31,16 @@ pub struct Found {
     pub name: String,
     /// The device, or one sentence that says what it lacks.
     pub device: Result<Device, String>,
-    /// Bytes of its memory, where the system tells.
-    pub memory: Option<u64>,
+    /// Its memory, where the system tells.
+    pub memory: Option<DeviceMemory>,
 }
 
 impl Found {
+    /// Whether it is the processor, which computes in the computer's own memory.
+    pub fn is_processor(&self) -> bool {
+        self.backend == CPU
+    }
+
     /// The precision of matrix weights there, unless told otherwise.
     pub fn matrices(&self) -> DType {
         if self.backend == "CUDA" { DType::BF16 } else { DType::F32 }
@@ -47,10 +54,12 @@ pub struct Chosen {
     pub device: Device,
     /// Precision of matrix weights there.
     pub matrices: DType,
+    /// Whether it is the processor.
+    pub is_processor: bool,
     /// For a person, such as `CPU (2 threads)`.
     pub label: String,
-    /// Bytes of its memory, where the system tells.
-    pub memory: Option<u64>,
+    /// Its memory, where the system tells.
+    pub memory: Option<DeviceMemory>,
 }
 
 /// A device that was asked for and cannot be used.
@@ -109,6 +118,8 @@ pub fn choose(choice: DeviceChoice, flops: f64, segment_secs: f64) -> Result<Cho
 /// What a laptop's processor is good for at least, in matrix products of f32.
 pub const CPU_FLOPS_PER_SEC: f64 = 40e9;
 
+const CPU: &str = "CPU";
+
 const MISSING_CUDA: &str = "no NVIDIA GPU with a CUDA driver was found; install the NVIDIA driver \
      and the CUDA toolkit, or use --device auto";
 const MISSING_GPU: &str = "no GPU was found through Vulkan or Metal; install its driver (software \
@@ -118,23 +129,16 @@ fn cpu() -> Found {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let plural = if threads == 1 { "thread" } else { "threads" };
     Found {
-        backend: "CPU",
+        backend: CPU,
         name: format!("{threads} {plural}"),
         device: Ok(cpu_device()),
-        memory: host_memory(),
+        memory: device_memory::of_host(),
     }
 }
 
 /// The processor, which is always there.
 pub fn cpu_device() -> Device {
     Device::flex()
-}
-
-/// Bytes of this machine's memory, where the kernel tells in a file.
-fn host_memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let kib = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    Some(kib.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
 fn cuda_devices() -> Vec<Found> {
@@ -144,14 +148,17 @@ fn cuda_devices() -> Vec<Found> {
         .unwrap_or_default()
         .into_iter()
         .enumerate()
-        .map(|(index, device)| Found {
-            backend: "CUDA",
-            name: format!("NVIDIA GPU {index}"),
-            device: match &toolkit {
-                Ok(()) => Ok(device),
-                Err(reason) => Err(reason.clone()),
-            },
-            memory: None,
+        .map(|(index, device)| {
+            let (name, memory) = device_memory::of_cuda(index).unzip();
+            Found {
+                backend: "CUDA",
+                name: name.unwrap_or_else(|| format!("NVIDIA GPU {index}")),
+                device: match &toolkit {
+                    Ok(()) => Ok(device),
+                    Err(reason) => Err(reason.clone()),
+                },
+                memory,
+            }
         })
         .collect()
 }
@@ -201,7 +208,10 @@ fn gpu_devices() -> Vec<Found> {
                 continue;
             }
         };
-        found.push(Found { backend, name: info.name, device: Ok(open_gpu(kind)), memory: None });
+        // What an integrated one has of its own is a small part of what it can use.
+        let is_discrete = info.device_type == wgpu::DeviceType::DiscreteGpu;
+        let memory = is_discrete.then(|| device_memory::of_pci(&info.device_pci_bus_id)).flatten();
+        found.push(Found { backend, name: info.name, device: Ok(open_gpu(kind)), memory });
     }
     found
 }
@@ -220,6 +230,7 @@ fn ready(device: Device, found: &Found) -> Chosen {
     Chosen {
         device,
         matrices: found.matrices(),
+        is_processor: found.is_processor(),
         label: format!("{} ({})", found.backend, found.name),
         memory: found.memory,
     }
@@ -272,7 +283,7 @@ mod tests {
     fn the_processor_is_always_there_and_computes() {
         let found = list();
         let cpu = found.last().unwrap();
-        assert_eq!(cpu.backend, "CPU");
+        assert!(cpu.is_processor());
         probe(cpu.device.as_ref().unwrap()).unwrap();
     }
 

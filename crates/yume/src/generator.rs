@@ -16,12 +16,31 @@ pub struct WorldGenerator {
     times: Times,
     /// How the start was fitted; an edited picture is fitted likewise.
     fit: Fit,
+    /// Whether a scene is learnt when it is first heard of.
+    learns_scenes: bool,
 }
 
 impl WorldGenerator {
     /// A generator of `world`, which writes down in `times` what its segments took.
     pub fn new(world: World, times: Times) -> Self {
-        Self { world, times, fit: Fit::Crop }
+        Self { world, times, fit: Fit::Crop, learns_scenes: false }
+    }
+
+    /// Encodes the captions of all motions as soon as a scene is known, if the model lends its text
+    /// encoder: it is loaded once then, and not for every new motion.
+    #[must_use]
+    pub fn learning_scenes(self) -> Self {
+        Self { learns_scenes: true, ..self }
+    }
+
+    fn learn(&self, scene: &str, out: &mut dyn Outlet) -> Result<ControlFlow<()>, BoxError> {
+        if !self.learns_scenes || !self.world.model().holding().lends_encoders {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let captions = Motion::all().map(|motion| (motion, scene.to_owned()));
+        Ok(self.world.learn(captions, &mut |done, all| {
+            out.progress(Progress { stage: Stage::Text, step: done as u32, steps: all as u32 })
+        })?)
     }
 
     /// The world it drives.
@@ -45,7 +64,8 @@ impl Generator for WorldGenerator {
             self.world.set_options(&options)?;
         }
         let start = Start { frames, fit, scene, seed };
-        Ok(self.world.begin(&start, &mut Adapter(out))?)
+        let flow = self.world.begin(&start, &mut Adapter(out))?;
+        if flow.is_break() { Ok(flow) } else { self.learn(&start.scene, out) }
     }
 
     fn advance(
@@ -70,8 +90,8 @@ impl Generator for WorldGenerator {
                 Ok(self.world.replace(&picture, self.fit, &mut Adapter(out))?)
             }
             ExplorerEdit::Scene(scene) => {
-                self.world.set_scene(scene)?;
-                Ok(ControlFlow::Continue(()))
+                self.world.set_scene(scene.clone())?;
+                self.learn(&scene, out)
             }
             ExplorerEdit::Sampling(options) => {
                 self.world.set_options(&options)?;

@@ -2,6 +2,7 @@
 
 pub mod background;
 pub mod device;
+pub mod device_memory;
 pub mod embedded;
 pub mod explorer;
 pub mod generator;

@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod log;
+mod memory;
 mod sampling;
 
 use std::process::ExitCode;

@@ -45,6 +45,18 @@ impl VaeCost {
             decode_peak: 4 * decoding.largest,
         }
     }
+
+    /// The same, computed with numbers of `bytes` bytes.
+    #[must_use]
+    pub fn in_numbers_of(self, bytes: usize) -> Self {
+        let scaled = |of_f32: u64| of_f32 / F32 * bytes as u64;
+        Self {
+            encoder_cache: scaled(self.encoder_cache),
+            decoder_cache: scaled(self.decoder_cache),
+            decode_peak: scaled(self.decode_peak),
+            ..self
+        }
+    }
 }
 
 /// Where in the network we are, and what it has cost so far.

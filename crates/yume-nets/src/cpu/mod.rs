@@ -36,6 +36,12 @@ pub(crate) fn values<const D: usize>(x: Tensor<D>) -> Vec<f32> {
     x.into_data().try_into_vec::<f32>().expect("kernels run on f32")
 }
 
+/// `x` in memory of its own, without what it was a part of.
+pub(crate) fn compact<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let device = x.device();
+    Tensor::from_data(x.into_data(), &device)
+}
+
 /// Runs `row` over consecutive rows of `width` values, in parallel; `row` gets the row's index.
 pub(crate) fn map_rows<const D: usize>(
     x: Tensor<D>,

@@ -6,7 +6,8 @@ use burn::tensor::{DType, Tensor};
 use super::DitConfig;
 use super::rope::Rotation;
 use crate::layers::{
-    LayerNorm, Linear, RmsNorm, add_gated, attend, gelu_tanh, modulate, split_heads, to_dtype,
+    LayerNorm, Linear, RmsNorm, add_gated, attend, gelu_tanh, modulate, split_heads, tensor_bytes,
+    to_dtype,
 };
 use crate::{Init, Scope};
 
@@ -19,6 +20,13 @@ pub(crate) struct CrossKeys {
 }
 
 impl CrossKeys {
+    /// Bytes of them.
+    pub(crate) fn bytes(&self) -> u64 {
+        let pair =
+            |(keys, values): &(Tensor<4>, Tensor<4>)| tensor_bytes(keys) + tensor_bytes(values);
+        pair(&self.text) + pair(&self.image)
+    }
+
     /// These and `other`, one after the other along the batch.
     pub(crate) fn with(&self, other: &Self) -> Self {
         let cat = |a: &Tensor<4>, b: &Tensor<4>| Tensor::cat(vec![a.clone(), b.clone()], 0);

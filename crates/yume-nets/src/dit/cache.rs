@@ -92,6 +92,11 @@ impl CachePlan {
         Self::new(&SCRIPT_BLOCKS, SCRIPT_EVERY, layers)
     }
 
+    /// Residuals that are held: one for neighbouring blocks together.
+    pub fn runs(&self) -> usize {
+        self.runs.len()
+    }
+
     /// The part of the blocks of a network of `layers` that is run, over many passes.
     pub fn part_run(&self, layers: usize) -> f64 {
         let reused: usize = self.runs.iter().map(Range::len).sum();

@@ -96,10 +96,8 @@ impl Dit {
         let middle = self.blocks.len().div_ceil(2) - 1;
 
         let kept_rotation: Rotation = plan.rotation.select(&keep);
-        let mut x = tokens.select(1, keep); // [batch, kept, dim]
-        for (block, keys) in self.blocks.iter().zip(&cross.blocks.blocks).take(middle) {
-            x = block.forward(x, time_blocks.clone(), keys, &kept_rotation);
-        }
+        let x = tokens.select(1, keep); // [batch, kept, dim]
+        let x = self.through(x, 0..middle, &time_blocks, &cross.blocks, &kept_rotation);
 
         let kept = mask.keep.len();
         let fill = side.mask_token.val().expand([batch, count - kept, dim]);
@@ -109,11 +107,10 @@ impl Dit {
         let is_masked = Tensor::<3>::from_data(TensorData::new(is_masked, [1, count, 1]), &device);
         let filled =
             side.sideblock.forward(x.clone(), time_blocks.clone(), &cross.side, &plan.rotation);
-        let mut x = filled * is_masked.clone() + x * (is_masked.neg() + 1.0);
+        let x = filled * is_masked.clone() + x * (is_masked.neg() + 1.0);
 
-        for (block, keys) in self.blocks.iter().zip(&cross.blocks.blocks).skip(middle) {
-            x = block.forward(x, time_blocks.clone(), keys, &plan.rotation);
-        }
+        let rest = middle..self.blocks.len();
+        let x = self.through(x, rest, &time_blocks, &cross.blocks, &plan.rotation);
         self.finish(x, time, plan)
     }
 }

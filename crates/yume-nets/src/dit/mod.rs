@@ -22,7 +22,9 @@ use burn::module::{Module, Param};
 use burn::tensor::activation::{gelu, silu};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use patch::{Patchers, unpatchify};
+use rope::Rotation;
 
+use crate::blocks::Passage;
 use crate::layers::{LayerNorm, Linear, gelu_tanh, modulate, to_dtype};
 use crate::{Init, Scope, cpu};
 
@@ -47,6 +49,11 @@ pub struct Context {
 }
 
 impl Context {
+    /// Bytes of its keys and values.
+    pub fn bytes(&self) -> u64 {
+        self.blocks.iter().map(CrossKeys::bytes).sum()
+    }
+
     /// The contexts of one batch whose first half reads this one and whose second half `other`.
     pub fn with(&self, other: &Self) -> Self {
         let pairs = self.blocks.iter().zip(&other.blocks);
@@ -63,6 +70,8 @@ pub struct Dit {
     time_projection: Linear,
     img_emb: ImageEmbedding,
     blocks: Vec<Block>,
+    #[module(skip)]
+    passage: Passage,
     head: Linear,
     head_modulation: Param<Tensor<3>>,
     freq_dim: usize,
@@ -92,8 +101,9 @@ impl Dit {
             ),
             img_emb: ImageEmbedding::init(&mut scope.sub("img_emb.proj"), config),
             blocks: (0..config.num_layers)
-                .map(|i| Block::init(&mut scope.sub(format_args!("blocks.{i}")), config))
+                .map(|i| Block::init(&mut scope.resting(format_args!("blocks.{i}")), config))
                 .collect(),
+            passage: scope.passage(),
             head: Linear::init_with(
                 &mut scope.sub("head.head").in_f32(),
                 dim,
@@ -132,8 +142,12 @@ impl Dit {
     }
 
     fn context_of(&self, text: Tensor<3>, image: Tensor<3>) -> Context {
-        let keys = |block: &Block| block.cross_keys(text.clone(), image.clone());
-        Context { blocks: self.blocks.iter().map(keys).collect() }
+        let all = Vec::with_capacity(self.blocks.len());
+        let blocks = self.passage.carry(&self.blocks, all, |mut all, _, block| {
+            all.push(block.cross_keys(text.clone(), image.clone()));
+            all
+        });
+        Context { blocks }
     }
 
     /// Predicts the velocity (noise minus clean) of the last `plan.window` frames.
@@ -170,15 +184,25 @@ impl Dit {
         cache: &mut FeatureCache,
     ) -> Tensor<5> {
         let (x, time, time_blocks) = self.embed(input, plan);
-        let run = |x: Tensor<3>, blocks: Range<usize>| {
-            let pairs = self.blocks[blocks.clone()].iter().zip(&context.blocks[blocks]);
-            pairs.fold(x, |x, (block, keys)| {
-                block.forward(x, time_blocks.clone(), keys, &plan.rotation)
-            })
-        };
+        let run = |x, blocks| self.through(x, blocks, &time_blocks, context, &plan.rotation);
         // The published code holds residuals in bf16; here they are as precise as the tokens.
         let x = cache.pass(x, self.blocks.len(), DType::F32, run);
         self.finish(x, time, plan)
+    }
+
+    /// Passes tokens `[batch, tokens, dim]` through some of the blocks.
+    fn through(
+        &self,
+        x: Tensor<3>,
+        blocks: Range<usize>,
+        time: &Tensor<3>,
+        context: &Context,
+        rotation: &Rotation,
+    ) -> Tensor<3> {
+        let keys = &context.blocks[blocks.clone()];
+        self.passage.carry(&self.blocks[blocks], x, |x, i, block| {
+            block.forward(x, time.clone(), &keys[i], rotation)
+        })
     }
 
     /// Tokens `[batch, tokens, dim]`, time `[batch, 1, dim]` and its projection `[batch, 6, dim]`.

@@ -198,7 +198,9 @@ pub(super) fn join_frames(before: Tensor<5>, x: Tensor<5>) -> Tensor<5> {
 pub(super) fn last_frames(x: Tensor<5>, count: usize) -> Tensor<5> {
     let [batch, channels, frames, height, width] = x.dims();
     if frames >= count {
-        return x.narrow(2, frames - count, count);
+        let last = x.narrow(2, frames - count, count);
+        // There a part of a tensor keeps all of it in memory.
+        return if cpu::serves(&last) { cpu::compact(last) } else { last };
     }
     let zeros =
         Tensor::zeros([batch, channels, count - frames, height, width], (&x.device(), x.dtype()));

@@ -1,6 +1,8 @@
 //! What a causal network remembers of the frames it has seen.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
+
+use crate::layers::tensor_bytes;
 
 /// The past of every causal layer of one encoder or decoder.
 ///
@@ -16,6 +18,18 @@ impl StreamCache {
     /// Whether no frame has been seen yet.
     pub fn is_fresh(&self) -> bool {
         !self.has_started
+    }
+
+    /// Bytes of what is remembered.
+    pub fn bytes(&self) -> u64 {
+        self.slots.iter().flatten().map(tensor_bytes).sum()
+    }
+
+    /// The same past on another device.
+    #[must_use]
+    pub fn to_device(&self, device: &Device) -> Self {
+        let moved = |slot: &Option<Tensor<5>>| slot.clone().map(|past| past.to_device(device));
+        Self { slots: self.slots.iter().map(moved).collect(), ..*self }
     }
 
     /// Starts a pass: layers ask for their slots in the order they run.

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use burn::tensor::Tensor;
 use yume_checkpoint::{clip_config, dit_config, text_config, vae_config};
-use yume_nets::Coding;
 use yume_nets::clip::{self, ClipVision};
+use yume_nets::cost::{VaeCost, context_bytes};
 use yume_nets::dit::{Dit, DitInput, Layout, Mask, Plan, SideInterpolator};
 use yume_nets::text::TextEncoder;
 use yume_nets::vae::{StreamCache, Vae};
 
-use crate::network::{Case, config, load, load_coded, relative_error};
+use crate::network::{Case, Held, config, load, load_held, relative_error};
 use crate::{NETWORK_TOLERANCE, sampler};
 
 /// What came of a case.
@@ -21,6 +21,7 @@ pub enum Outcome {
     NotOffered(&'static str),
 }
 
+const TEXT_FILE: &str = "models_t5_umt5-xxl-enc-bf16.pth";
 pub const DIT_FILE: &str = "diffusion_pytorch_model.safetensors";
 
 pub fn run_case(folder: &Path, path: &Path, stem: &str) -> Outcome {
@@ -42,21 +43,16 @@ fn error<const D: usize>(name: &str, ours: Tensor<D>, theirs: Tensor<D>) -> (Str
 }
 
 fn dit(folder: &Path, case: &Case, stem: &str) -> (String, f64, f64) {
-    let (ours, theirs) = velocities(folder, case, stem, None);
+    let (ours, theirs) = velocities(folder, case, stem, Held::default());
     error("out", ours, theirs)
 }
 
-/// What our DiT says of a case with weights held as `coding` says, and what it should say.
-pub fn velocities(
-    folder: &Path,
-    case: &Case,
-    stem: &str,
-    coding: Option<Coding>,
-) -> (Tensor<5>, Tensor<5>) {
+/// What our DiT says of a case if it is held as `held` says, and what it should say.
+pub fn velocities(folder: &Path, case: &Case, stem: &str, held: Held) -> (Tensor<5>, Tensor<5>) {
     let (json, path) = config(folder);
     let config = dit_config(&json, &path).unwrap();
     let is_masked = case.has("ids_keep");
-    let (dit, side) = load_coded(folder, DIT_FILE, coding, |scope| {
+    let (dit, side) = load_held(folder, DIT_FILE, held, |scope| {
         let dit = Dit::init(scope, &config);
         (dit, is_masked.then(|| SideInterpolator::init(scope, &config)))
     });
@@ -77,7 +73,12 @@ pub fn velocities(
             let context = dit.masked_context(&side, text, image);
             dit.forward_masked(&side, input, &context, &plan, &mask)
         }
-        None => dit.forward(input, &dit.context(text, image), &plan),
+        None => {
+            let context = dit.context(text, image);
+            let batch = input.timesteps.len() as u64;
+            assert_eq!(context.bytes(), batch * context_bytes(&config, 4), "keys and values");
+            dit.forward(input, &context, &plan)
+        }
     };
     (ours, theirs)
 }
@@ -91,11 +92,14 @@ fn vae(folder: &Path, case: &Case) -> Vec<(String, f64, f64)> {
     let (z, decoded) = (case.tensor::<5>("z"), case.tensor::<5>("decoded"));
 
     let encoded = vae.encode(video.clone(), &mut StreamCache::default());
+    let [_, _, _, height, width] = video.dims();
+    let cost = VaeCost::new(&config, height, width);
     let mut cache = StreamCache::default();
     let mut pieces = vec![vae.encode(video.clone().narrow(2, 0, 1), &mut cache)];
     for start in (1..video.dims()[2]).step_by(4) {
         pieces.push(vae.encode(video.clone().narrow(2, start, 4), &mut cache));
     }
+    assert_eq!(cache.bytes(), cost.encoder_cache, "the encoder's past");
     let streamed_latent = Tensor::cat(pieces, 2);
 
     let whole = vae.decode(z.clone(), &mut StreamCache::default());
@@ -103,6 +107,7 @@ fn vae(folder: &Path, case: &Case) -> Vec<(String, f64, f64)> {
     let pieces = (0..z.dims()[2])
         .map(|frame| vae.decode(z.clone().narrow(2, frame, 1), &mut cache))
         .collect();
+    assert_eq!(cache.bytes(), cost.decoder_cache, "the decoder's past");
     let streamed_video = Tensor::cat(pieces, 2);
 
     // Streaming differs from the whole only by how the library splits its sums: exactly nothing.
@@ -119,8 +124,11 @@ fn vae(folder: &Path, case: &Case) -> Vec<(String, f64, f64)> {
 fn text(folder: &Path, case: &Case) -> Vec<(String, f64, f64)> {
     let (json, path) = config(folder);
     let config = text_config(&json, &path).unwrap();
-    let encoder =
-        load(folder, "models_t5_umt5-xxl-enc-bf16.pth", |scope| TextEncoder::init(scope, &config));
+    let encoder = |streams_blocks| {
+        let held = Held { streams_blocks, ..Held::default() };
+        load_held(folder, TEXT_FILE, held, |scope| TextEncoder::init(scope, &config))
+    };
+    let (encoder, streamed) = (encoder(false), encoder(true));
     (0..)
         .take_while(|i| case.has(&format!("ids_{i}")))
         .map(|i| {
@@ -128,7 +136,13 @@ fn text(folder: &Path, case: &Case) -> Vec<(String, f64, f64)> {
             let ids = case.integers(&format!("ids_{i}"));
             let ids: Vec<u32> = ids[..length as usize].iter().map(|&id| id as u32).collect();
             let name = format!("context_{i}");
-            error(&name, encoder.forward(&ids), case.tensor::<3>(&name))
+            let ours = encoder.forward(&ids);
+            assert_eq!(
+                relative_error(streamed.forward(&ids), ours.clone()),
+                0.0,
+                "{name}, streamed"
+            );
+            error(&name, ours, case.tensor::<3>(&name))
         })
         .collect()
 }

@@ -9,6 +9,7 @@ mod cases;
 mod coded;
 mod network;
 mod sampler;
+mod streamed;
 
 use std::path::{Path, PathBuf};
 

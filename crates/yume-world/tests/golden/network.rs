@@ -50,22 +50,29 @@ pub fn config(folder: &Path) -> (Vec<u8>, PathBuf) {
     (std::fs::read(&path).unwrap(), path)
 }
 
-/// Builds a network from the file `name` in `folder`.
-pub fn load<N>(folder: &Path, name: &str, init: impl FnOnce(&mut Scope<'_>) -> N) -> N {
-    load_coded(folder, name, None, init)
+/// How a network is held.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Held {
+    pub coding: Option<Coding>,
+    pub streams_blocks: bool,
 }
 
-/// As [`load`], with weights held as `coding` says.
-pub fn load_coded<N>(
+/// Builds a network from the file `name` in `folder`.
+pub fn load<N>(folder: &Path, name: &str, init: impl FnOnce(&mut Scope<'_>) -> N) -> N {
+    load_held(folder, name, Held::default(), init)
+}
+
+/// As [`load`], held as `held` says.
+pub fn load_held<N>(
     folder: &Path,
     name: &str,
-    coding: Option<Coding>,
+    held: Held,
     init: impl FnOnce(&mut Scope<'_>) -> N,
 ) -> N {
     let mut loader = Loader::new(Weights::open(&folder.join(name)).unwrap());
     let device = Device::flex();
-    let scope = Scope::root(&mut loader, &device, DType::F32);
-    let network = init(&mut scope.with_coding(coding));
+    let scope = Scope::root(&mut loader, &device, DType::F32).with_coding(held.coding);
+    let network = init(&mut scope.with_rest(held.streams_blocks.then_some(&device)));
     loader.finish(|_| true).unwrap();
     network
 }

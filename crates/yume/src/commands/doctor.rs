@@ -4,6 +4,7 @@ use yume::device;
 use yume_checkpoint::ModelSpec;
 use yume_session::BoxError;
 
+use super::fits::{gigabytes, verdicts};
 use super::{Exit, models};
 use crate::cli::Doctor;
 
@@ -20,8 +21,10 @@ pub(super) fn run(order: &Doctor) -> Result<Exit, BoxError> {
             Ok(_) => "ready",
             Err(reason) => reason,
         };
-        let memory = device.memory.map_or("memory unknown".to_owned(), super::fits::gigabytes);
-        println!("  {:<7} {:<40} {memory:<15} {state}", device.backend, device.name);
+        let memory = device.memory.map_or("memory unknown".to_owned(), |memory| {
+            format!("{} ({} free)", gigabytes(memory.total), gigabytes(memory.free))
+        });
+        println!("  {:<7} {:<40} {memory:<24} {state}", device.backend, device.name);
     }
     if !found.iter().any(|device| device.backend == "CUDA") {
         println!("  CUDA    no NVIDIA GPU with a CUDA driver was found");
@@ -30,8 +33,11 @@ pub(super) fn run(order: &Doctor) -> Result<Exit, BoxError> {
         println!("  no Vulkan or Metal device was found; the window needs one, software is enough");
         println!("  (Debian and Ubuntu: apt install libvulkan1 mesa-vulkan-drivers)");
     }
+    if found.iter().any(|device| device.device.is_ok() && device.memory.is_none()) {
+        println!("  Where memory is unknown, --memory GB tells how much a walk may take.");
+    }
     println!("A walk of a minute in {}:", spec.name);
-    for verdict in super::fits::verdicts(&spec, &found) {
+    for verdict in verdicts(&spec, &found) {
         println!("  {verdict}");
     }
     println!("The embedded model runs in real time on the CPU; --device chooses another device.");

@@ -47,7 +47,7 @@ pub(super) fn run(explore: Explore) -> Result<Exit, BoxError> {
     };
     let open = move |loading: &Loading| {
         background::give_way();
-        prepared.open(Some(loading))
+        Ok(prepared.open(Some(loading))?.learning_scenes())
     };
     explorer::run(config, |wake| Session::spawn(session, open, wake))?;
     Ok(Exit::Done)

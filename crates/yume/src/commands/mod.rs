@@ -12,14 +12,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use burn::tensor::DType;
+use fits::{Asked, Planned, Room};
 use yume::device::{self, Chosen};
 use yume::generator::WorldGenerator;
 use yume::times::Times;
 use yume_checkpoint::{ModelFiles, ModelSpec};
 use yume_session::{BoxError, Loading};
-use yume_world::{Coding, Model, Options, Precision, World};
+use yume_world::{Coding, Holding, Model, Options, Precision, World};
 
-use crate::cli::{Cli, Command, Held, Run};
+use crate::cli::{Cli, Command, Run};
+use crate::memory::Held;
 
 /// How the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +54,7 @@ pub(crate) struct Prepared {
     pub files: ModelFiles,
     pub label: String,
     pub chosen: Chosen,
-    pub precision: Precision,
+    pub holding: Holding,
     pub options: Options,
     /// Where encoded captions are kept.
     pub captions: PathBuf,
@@ -69,14 +71,22 @@ pub(crate) fn prepare(run: &Run) -> Result<Prepared, BoxError> {
     let options = run.sampling.options(spec)?;
     let evaluations = options.evaluations(spec)?;
     let chosen = device::choose(run.device.into(), flops(spec, evaluations), segment_secs(spec))?;
-    let precision = precision(run.weights, chosen.matrices);
-    if fits::is_too_large(spec, precision, chosen.memory) {
-        let verdict = fits::verdict(spec, precision, chosen.memory);
-        tracing::warn!("{label} on {}: {verdict}", chosen.label);
+    let own = chosen.matrices.into();
+    let asked = Asked {
+        weights: precision(run.memory.weights, chosen.matrices),
+        frees_encoders: run.memory.free_encoders,
+        streams_blocks: run.memory.stream_blocks,
+        halves_vae: run.memory.vae_bf16,
+    };
+    let room = Room::of(&chosen, run.memory.memory.bytes());
+    let planned = Planned { spec, options: &options, own, asked, room };
+    let (holding, said) = planned.choose();
+    if let Some(said) = said {
+        tracing::warn!("{label} on {}: {said}", chosen.label);
     }
     let captions = run.caption_cache.clone().unwrap_or_else(default_captions);
     let times = Times::default();
-    Ok(Prepared { files, label, chosen, precision, options, evaluations, captions, times })
+    Ok(Prepared { files, label, chosen, holding, options, evaluations, captions, times })
 }
 
 impl Prepared {
@@ -101,19 +111,19 @@ impl Prepared {
             }
         })?;
         let model =
-            Model::open_remembering(&files, &self.chosen.device, self.precision, &self.captions)?;
+            Model::open_remembering(&files, &self.chosen.device, self.holding, &self.captions)?;
         bar.clear();
         Ok(WorldGenerator::new(World::new(model, &self.options)?, self.times))
     }
 }
 
-/// How the weights are held on a device whose own precision is `matrices`.
-fn precision(held: Held, matrices: DType) -> Precision {
+/// How the weights are to be held on a device whose own precision is `matrices`; `None` leaves it open.
+fn precision(held: Held, matrices: DType) -> Option<Precision> {
     match held {
-        Held::Auto => matrices.into(),
-        Held::Bf16 => DType::BF16.into(),
-        Held::Int8 => Precision { matrices, coding: Some(Coding::Int8) },
-        Held::Fp8 => Precision { matrices, coding: Some(Coding::Fp8) },
+        Held::Auto => None,
+        Held::Bf16 => Some(DType::BF16.into()),
+        Held::Int8 => Some(Precision { matrices, coding: Some(Coding::Int8) }),
+        Held::Fp8 => Some(Precision { matrices, coding: Some(Coding::Fp8) }),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `yume walk`: a script of motions into a video, without a window.
 
 use std::io::IsTerminal as _;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -37,7 +38,12 @@ pub(super) fn run(walk: &Walk) -> Result<Exit, BoxError> {
     let mut generator = prepared.open(None)?;
     let loading = started.elapsed();
     let bar = bar(walk.motions.len() as u64 * ticks_per_segment);
-    generator.world().learn(start::captions(&from.scene, &steps))?;
+    let captions = start::captions(&from.scene, &steps);
+    // An interruption is noticed by what follows.
+    let _ = generator.world().learn(captions, &mut |done, all| {
+        bar.set_message(format!("caption {done} of {all}"));
+        if interrupted.load(Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
     let mut on_event = |event: Event| show(&bar, ticks_per_segment, &event);
     let report = run_script(&mut generator, from, steps, sink, &mut on_event, &interrupted);
     bar.finish_and_clear();
