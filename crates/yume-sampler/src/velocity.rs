@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 /// Predicts the velocity (noise minus clean) of the newest frames.
 pub trait Velocity {
     /// With the caption. `latents` holds history and segment at noise level `sigma`,
-    /// `[1, channels, frames, height, width]`; the result holds at least the segment's frames,
+    /// `[batch, channels, frames, height, width]`; the result holds at least the segment's frames,
     /// newest last.
     fn conditional(&mut self, latents: Tensor<5>, sigma: f64) -> Tensor<5>;
 

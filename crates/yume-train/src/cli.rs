@@ -18,6 +18,8 @@ pub(crate) enum Command {
     Vae(Train),
     /// Trains the DiT with its text and image encoders.
     Dit(TrainDit),
+    /// Turns a trained model of many solver steps into one of few.
+    Distill(TrainDistill),
     /// Measures how a model obeys turns and how close it stays to the true town.
     Evaluate(Evaluate),
     /// Draws walks of a model beside the true future.
@@ -59,6 +61,24 @@ pub(crate) struct TrainDit {
     /// Folder of the finished VAE.
     #[arg(long, value_name = "FOLDER")]
     pub vae: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainDistill {
+    #[command(flatten)]
+    pub train: Train,
+    /// Folder of the model that is distilled; config and words are taken from it.
+    #[arg(long, value_name = "FOLDER")]
+    pub teacher: PathBuf,
+    /// Solver steps of the student [default: the recipe's].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub steps: Option<u16>,
+    /// Shift of its schedule towards noise [default: the recipe's].
+    #[arg(long, value_name = "X")]
+    pub shift: Option<f64>,
+    /// Leaves out the recipe's adversary: the teacher's results alone are learnt from.
+    #[arg(long)]
+    pub regression_only: bool,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ use yume_checkpoint::{ModelSpec, Tokenizer};
 use yume_town::Scene;
 
 use crate::TrainError;
+use crate::distill::Distillation;
 use crate::optimizer::OptimizerConfig;
 use crate::rate::Rate;
 
@@ -23,6 +24,9 @@ pub struct TrainConfig {
     pub vae: VaeTraining,
     /// How the DiT and its encoders are trained.
     pub dit: DitTraining,
+    /// How a trained model becomes one of few solver steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distill: Option<Distillation>,
     /// The words of the tokenizer; the first has id 2.
     pub words: Vec<String>,
     /// The model itself, in the form of its `config.json`.
@@ -269,13 +273,7 @@ impl TrainConfig {
                 "dit.time.shift or dit.time.width is not above 0",
             ),
             (
-                optimizers.iter().all(|(optimizer, rate)| {
-                    let decays = [optimizer.beta_1, optimizer.beta_2, optimizer.average];
-                    decays.iter().all(|decay| (0.0..1.0).contains(decay))
-                        && optimizer.clip > 0.0
-                        && optimizer.epsilon > 0.0
-                        && rate.peak > 0.0
-                }),
+                optimizers.iter().all(|(optimizer, rate)| optimizer.is_usable() && rate.peak > 0.0),
                 "an optimizer has a decay outside 0 to 1, or a clip, epsilon or rate that is not above 0",
             ),
             (
@@ -287,7 +285,7 @@ impl TrainConfig {
         ];
         match facts.into_iter().find(|(holds, _)| !holds) {
             Some((_, reason)) => Err(reason.to_owned()),
-            None => Ok(()),
+            None => self.distill.as_ref().map_or(Ok(()), Distillation::check),
         }
     }
 }

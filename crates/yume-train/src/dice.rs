@@ -26,6 +26,10 @@ pub enum Purpose {
     HeldOut = 8,
     /// Trips of an evaluation.
     Evaluation = 9,
+    /// Noise that a teacher and its student make segments from.
+    Distillation = 10,
+    /// The first weights of a discriminator.
+    Critic = 11,
 }
 
 /// One stream of random numbers.

@@ -6,6 +6,7 @@
 pub mod config;
 pub mod data;
 pub mod dice;
+pub mod distill;
 pub mod dit;
 mod error;
 pub mod evaluate;

@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use burn::tensor::{Device, DeviceType};
 use clap::Parser as _;
-use cli::{Cli, Command, Evaluate, Sheet, Train, TrainDit, Visit, Where};
+use cli::{Cli, Command, Evaluate, Sheet, Train, TrainDistill, TrainDit, Visit, Where};
 use yume_checkpoint::ModelFiles;
 use yume_train::TrainError;
 use yume_train::config::TrainConfig;
+use yume_train::distill::{DistillRun, DistillStart};
 use yume_train::dit::{DitRun, DitStart};
 use yume_train::evaluate::{EvaluationOptions, evaluate, walk_sheet};
 use yume_train::run::{CHECKPOINT, Pace, Training, run};
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Vae(train) => train_vae(&train),
         Command::Dit(train) => train_dit(&train),
+        Command::Distill(train) => distill(&train),
         Command::Evaluate(options) => report(&options),
         Command::Sheet(options) => draw(&options),
     };
@@ -65,6 +67,33 @@ fn train_dit(options: &TrainDit) -> Result<(), TrainError> {
     let steps = config.dit.steps;
     let mut training = DitRun::new(config, &options.vae, &device(train.device)?, start)?;
     go(&mut training, train, begun, steps)
+}
+
+fn distill(options: &TrainDistill) -> Result<(), TrainError> {
+    let train = &options.train;
+    let (mut config, _) = TrainConfig::load(&train.config)?;
+    let mut steps = 0;
+    if let Some(settings) = &mut config.distill {
+        // What is said on the command line becomes part of the recipe that is written down.
+        let student = &mut settings.student;
+        student.steps = options.steps.map_or(student.steps, usize::from);
+        student.shift = options.shift.unwrap_or(student.shift);
+        if options.regression_only {
+            settings.adversary = None;
+        }
+        steps = settings.steps;
+    }
+    let (begun, state) = checkpoint(train)?;
+    let start = match (state, &train.from) {
+        (Some(state), _) => DistillStart::Resume(Box::new(state)),
+        (None, Some(folder)) => DistillStart::From(folder.clone()),
+        (None, None) => DistillStart::Teacher,
+    };
+    let mut training = DistillRun::new(config, &options.teacher, &device(train.device)?, start)?;
+    go(&mut training, train, begun, steps)?;
+    let figures = training.figures()?;
+    print!("{figures}");
+    write_json(&train.out.join("distillation.json"), &figures)
 }
 
 /// Makes the folder of a run, and reads the checkpoint in it if the run is to go on.
@@ -117,9 +146,13 @@ fn report(options: &Evaluate) -> Result<(), TrainError> {
     let (config, visit) = visit(&options.visit, options.segments)?;
     let report = evaluate(&files, &config, &visit, &options.json.with_extension("png"))?;
     print!("{report}");
-    let json = serde_json::to_string_pretty(&report)
-        .map_err(|error| TrainError::Write { source: error.into(), path: options.json.clone() })?;
-    yume_train::export::text(&options.json, &format!("{json}\n"))
+    write_json(&options.json, &report)
+}
+
+fn write_json(path: &Path, figures: &impl serde::Serialize) -> Result<(), TrainError> {
+    let json = serde_json::to_string_pretty(figures)
+        .map_err(|error| TrainError::Write { source: error.into(), path: path.to_owned() })?;
+    yume_train::export::text(path, &format!("{json}\n"))
 }
 
 fn draw(options: &Sheet) -> Result<(), TrainError> {

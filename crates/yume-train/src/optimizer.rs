@@ -67,6 +67,43 @@ pub struct OptimizerState {
     pub updates: Vec<(String, u32)>,
 }
 
+impl OptimizerConfig {
+    /// Whether a run with these constants can go well.
+    pub(crate) fn is_usable(&self) -> bool {
+        let decays = [self.beta_1, self.beta_2, self.average];
+        decays.iter().all(|decay| (0.0..1.0).contains(decay))
+            && self.clip > 0.0
+            && self.epsilon > 0.0
+    }
+}
+
+impl OptimizerState {
+    /// This state and that of other parameters.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        self.first.extend(other.first);
+        self.second.extend(other.second);
+        self.average.extend(other.average);
+        self.updates.extend(other.updates);
+        self
+    }
+
+    /// The state of the parameters whose names begin with `prefix`.
+    #[must_use]
+    pub fn under(self, prefix: &str) -> Self {
+        fn kept<T>(mut list: Vec<(String, T)>, prefix: &str) -> Vec<(String, T)> {
+            list.retain(|(name, _)| name.starts_with(prefix));
+            list
+        }
+        Self {
+            first: kept(self.first, prefix),
+            second: kept(self.second, prefix),
+            average: kept(self.average, prefix),
+            updates: kept(self.updates, prefix),
+        }
+    }
+}
+
 impl Optimizer {
     /// An optimizer of the parameters `names` of `module`.
     pub fn new<M: Module>(config: OptimizerConfig, module: &M, names: Names) -> Self {

@@ -94,6 +94,12 @@ impl Parameters {
             .collect()
     }
 
+    /// The parameters whose names begin with `prefix`, with it.
+    pub fn under(&self, prefix: &str) -> Self {
+        let under = self.values.iter().filter(|(name, _)| name.starts_with(prefix));
+        Self::new(under.map(|(name, data)| (name.clone(), data.clone())))
+    }
+
     /// All names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &TensorData)> {
         self.values.iter()

@@ -31,6 +31,12 @@ impl Shards {
         Ok(Self { pools })
     }
 
+    /// The parts of a batch of `size`: `part` gets the first item of each and how many there are.
+    pub(crate) fn parts<P>(&self, size: usize, part: impl Fn(usize, usize) -> P) -> Vec<P> {
+        let count = size / self.pools.len().max(1);
+        (0..size).step_by(count).map(|first| part(first, count)).collect()
+    }
+
     /// The mean loss of equal `parts`, and its gradients.
     ///
     /// # Panics

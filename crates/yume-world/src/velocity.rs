@@ -33,7 +33,7 @@ impl Caches {
 pub struct DitVelocity<'a> {
     dit: &'a Dit,
     plan: &'a Plan,
-    conditioning: Tensor<5>, // [1, 20, frames, height, width]
+    conditioning: Tensor<5>, // [batch, 20, frames, height, width]
     caption: (&'a Context, FeatureCache),
     negative: Option<(&'a Context, FeatureCache)>,
     pair: Option<(Context, FeatureCache)>,
@@ -41,10 +41,11 @@ pub struct DitVelocity<'a> {
 }
 
 impl<'a> DitVelocity<'a> {
-    /// The velocity of one segment. Without `negative` it can only be asked with the caption.
+    /// The velocity of one segment, or of a batch of them after histories of one length. Without
+    /// `negative` it can only be asked with the caption.
     ///
     /// # Shapes
-    /// - conditioning: `[1, 4 + z, frames, height, width]`
+    /// - conditioning: `[batch, 4 + z, frames, height, width]`
     pub fn new(
         dit: &'a Dit,
         plan: &'a Plan,
@@ -77,7 +78,7 @@ impl<'a> DitVelocity<'a> {
         }
     }
 
-    /// Asks for both velocities in one pass over a batch of two, which takes more memory and wastes
+    /// Asks for both velocities in one pass over a batch twice as large, which takes more memory and wastes
     /// less of a wide device. Captions whose caches differ stay apart.
     #[must_use]
     pub fn in_pairs(mut self, caches: &Caches) -> Self {
@@ -91,12 +92,13 @@ impl<'a> DitVelocity<'a> {
     }
 }
 
-/// What a pass reads; `copies` items of a batch differ only in their caption.
+/// What a pass reads; `copies` of every item of the batch differ only in their caption.
 fn input(conditioning: &Tensor<5>, latents: Tensor<5>, sigma: f64, copies: usize) -> DitInput {
+    let [batch, ..] = latents.dims();
     DitInput {
         latents: latents.repeat_dim(0, copies),
         conditioning: conditioning.clone().repeat_dim(0, copies),
-        timesteps: vec![sigma * TIMESTEPS; copies],
+        timesteps: vec![sigma * TIMESTEPS; copies * batch],
     }
 }
 
@@ -118,9 +120,10 @@ impl Velocity for DitVelocity<'_> {
 
     fn both(&mut self, latents: &Tensor<5>, sigma: f64) -> Option<(Tensor<5>, Tensor<5>)> {
         let (context, cache) = self.pair.as_mut()?;
+        let [batch, ..] = latents.dims();
         let input = input(&self.conditioning, latents.clone(), sigma, 2);
         let v = self.dit.forward_cached(input, context, self.plan, cache);
-        let [v, u] = [v.clone().narrow(0, 0, 1), v.narrow(0, 1, 1)];
+        let [v, u] = [v.clone().narrow(0, 0, batch), v.narrow(0, batch, batch)];
         Some((self.led(latents, sigma, v), self.led(latents, sigma, u)))
     }
 }

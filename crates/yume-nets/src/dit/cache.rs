@@ -203,4 +203,19 @@ mod tests {
         assert_eq!(pass(2.0, 3), (240.0, vec![0, 1, 2, 3]), "due after three passes");
         assert_eq!(pass(3.0, 4), (360.0, vec![0, 1, 2, 3]), "another shape is recorded anew");
     }
+
+    #[test]
+    fn gradients_pass_through_what_is_reused() {
+        let device = Device::flex().autodiff();
+        // Block i multiplies by i + 2.
+        let run = |x: Tensor<3>, blocks: Range<usize>| blocks.fold(x, |x, i| x * (i + 2) as f32);
+        let mut cache = FeatureCache::new(CachePlan::new(&[1], 2, 2).unwrap());
+        let recorded = Tensor::<3>::ones([1, 3, 2], &device).require_grad();
+        cache.pass(recorded.clone(), 2, DType::F32, run);
+        let out = cache.pass(Tensor::ones([1, 3, 2], &device), 2, DType::F32, run);
+        let gradients = out.sum().backward();
+        // Block 1 added twice what block 0 made of it.
+        let gradient = recorded.grad(&gradients).unwrap();
+        assert_eq!(gradient.into_data().iter::<f32>().collect::<Vec<_>>(), [4.0; 6]);
+    }
 }

@@ -3,6 +3,7 @@
 mod block;
 mod cache;
 mod config;
+mod features;
 mod masked;
 mod packing;
 mod patch;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use burn::module::Module as _;
 use burn::tensor::Device;
-use yume_checkpoint::{ModelSpec, Part};
+use yume_checkpoint::ModelSpec;
 use yume_nets::vae::Vae;
 
 use super::lesson::Teacher;
 use super::plans::Plans;
-use super::pool::LessonPool;
+use super::pool::{Intake, LessonPool};
 use super::rollouts::Rollouts;
 use super::run::{DitRun, HELD_OUT_LESSONS, recipe};
 use super::{Networks, start};
@@ -71,15 +71,7 @@ impl DitRun {
         let parameters = match begin {
             DitStart::Fresh => start::parameters(config.seed, &spec),
             DitStart::From(folder) => {
-                let mut parameters = start::parameters(config.seed, &spec);
-                for (file, prefix, part) in [
-                    ("dit.safetensors", "dit.", Part::Dit),
-                    ("text.safetensors", "text.", Part::Text),
-                    ("clip.safetensors", "clip.", Part::Clip),
-                ] {
-                    let leaves = |name: &str| part.leaves(name, &spec.clip);
-                    parameters.overlay(&folder.join(file), prefix, leaves)?;
-                }
+                let parameters = start::continued(config.seed, &spec, &folder)?;
                 from = Some(folder);
                 parameters
             }
@@ -105,6 +97,12 @@ impl DitRun {
             let reason = "its optimizer belongs to another network";
             return Err(TrainError::resume(reason, Path::new(CHECKPOINT)));
         }
+        let intake = Intake {
+            pool: &config.dit.pool,
+            batch: config.dit.batch,
+            threads: config.data.threads,
+            seed: config.seed,
+        };
         let held_out = (0..HELD_OUT_LESSONS)
             .map(|number| teacher.lesson(&mut Dice::new(config.seed, Purpose::HeldOut, number)))
             .collect();
@@ -114,7 +112,7 @@ impl DitRun {
             vae: vae_on(device)?,
             vae_folder: vae_folder.to_owned(),
             plans: Plans::new(spec.clone(), autodiff),
-            pool: LessonPool::new(&config, &teacher, first_step)?,
+            pool: LessonPool::new(&intake, &teacher, first_step)?,
             device: device.clone(),
             config,
             spec,
@@ -130,7 +128,7 @@ impl DitRun {
 }
 
 /// How much each latent channel counts: the more, the larger its part in the picture.
-fn channel_weights(vae: &Parameters, spec: &ModelSpec, power: f32) -> Vec<f32> {
+pub(crate) fn channel_weights(vae: &Parameters, spec: &ModelSpec, power: f32) -> Vec<f32> {
     let z_dim = spec.vae.z_dim;
     let Some(dec) = vae.numbers("skip.dec") else { return vec![1.0; z_dim] };
     let mut weights: Vec<f32> = (0..z_dim)

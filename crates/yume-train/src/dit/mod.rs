@@ -1,15 +1,15 @@
 //! Training of the DiT together with its text and image encoders.
 
-mod batch;
-mod begin;
-mod lesson;
+pub(crate) mod batch;
+pub(crate) mod begin;
+pub(crate) mod lesson;
 mod networks;
 mod own_walk;
-mod plans;
-mod pool;
+pub(crate) mod plans;
+pub(crate) mod pool;
 mod rollouts;
 mod run;
-mod start;
+pub(crate) mod start;
 mod step;
 
 pub use batch::Batch;

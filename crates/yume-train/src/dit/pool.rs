@@ -5,21 +5,35 @@ use std::sync::Arc;
 
 use super::lesson::{Lesson, Teacher};
 use crate::TrainError;
-use crate::config::{DitTraining, TrainConfig};
+use crate::config::Pool;
 use crate::data::Feed;
 use crate::dice::{Dice, Purpose};
 
 /// The newest lessons, at most as many as the configuration allows.
 pub(crate) struct LessonPool {
+    pool: Pool,
+    batch: usize,
     feed: Feed<Lesson>,
     lessons: VecDeque<Lesson>,
     taken: u64,
 }
 
 /// Lessons that have come in by the time of `step`.
-fn arrived(config: &DitTraining, step: u64) -> u64 {
-    let segments = step as f64 * config.batch as f64;
-    config.pool.first + (segments / config.pool.segments_per_walk) as u64
+fn arrived(pool: &Pool, batch: usize, step: u64) -> u64 {
+    let segments = step as f64 * batch as f64;
+    pool.first + (segments / pool.segments_per_walk) as u64
+}
+
+/// How lessons come in.
+pub(crate) struct Intake<'a> {
+    /// How many, and when.
+    pub pool: &'a Pool,
+    /// Segments per step.
+    pub batch: usize,
+    /// Threads that make them.
+    pub threads: usize,
+    /// Decides them.
+    pub seed: u64,
 }
 
 impl LessonPool {
@@ -28,34 +42,36 @@ impl LessonPool {
     /// # Errors
     /// If a thread cannot be started.
     pub(crate) fn new(
-        config: &TrainConfig,
+        intake: &Intake<'_>,
         teacher: &Arc<Teacher>,
         step: u64,
     ) -> Result<Self, TrainError> {
-        let first = arrived(&config.dit, step).saturating_sub(config.dit.pool.most);
-        let (teacher, seed) = (Arc::clone(teacher), config.seed);
-        let feed = Feed::spawn("town", config.data.threads, first, move |number| {
+        let Intake { pool, batch, threads, seed } = *intake;
+        let first = arrived(pool, batch, step).saturating_sub(pool.most);
+        let teacher = Arc::clone(teacher);
+        let feed = Feed::spawn("town", threads, first, move |number| {
             teacher.lesson(&mut Dice::new(seed, Purpose::Lessons, number))
         })?;
-        Ok(Self { feed, lessons: VecDeque::new(), taken: first })
+        Ok(Self { pool: pool.clone(), batch, feed, lessons: VecDeque::new(), taken: first })
     }
 
     /// The lessons at hand at `step`; waits for those that are due.
     ///
     /// # Errors
     /// If a thread that makes them failed.
-    pub(crate) fn at(
-        &mut self,
-        config: &DitTraining,
-        step: u64,
-    ) -> Result<&VecDeque<Lesson>, TrainError> {
-        while self.taken < arrived(config, step) {
+    pub(crate) fn at(&mut self, step: u64) -> Result<&VecDeque<Lesson>, TrainError> {
+        while self.taken < arrived(&self.pool, self.batch, step) {
             self.lessons.push_back(self.feed.take()?);
             self.taken += 1;
-            if self.lessons.len() as u64 > config.pool.most {
+            if self.lessons.len() as u64 > self.pool.most {
                 self.lessons.pop_front();
             }
         }
         Ok(&self.lessons)
+    }
+
+    /// The number of the oldest lesson at hand.
+    pub(crate) fn first(&self) -> u64 {
+        self.taken - self.lessons.len() as u64
     }
 }

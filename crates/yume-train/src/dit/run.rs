@@ -61,7 +61,7 @@ impl DitRun {
             return Ok(());
         }
         let mut dice = Dice::new(self.config.seed, Purpose::Rollouts, step);
-        let lessons = self.pool.at(&self.config.dit, step)?;
+        let lessons = self.pool.at(step)?;
         let lesson = &lessons[dice.below(lessons.len())];
         let networks = self.optimizer.averaged(self.networks.clone());
         let mut plans = Plans::new(self.spec.clone(), self.device.clone());
@@ -137,7 +137,7 @@ impl Training for DitRun {
         let mut dice = Dice::new(self.config.seed, Purpose::Steps, step);
         let share = config.rollout.as_ref().map_or(0.0, |rollout| rollout.share);
         let is_rolled = dice.chance(share);
-        let lessons = self.pool.at(config, step)?;
+        let lessons = self.pool.at(step)?;
         let rolled = if is_rolled { self.rollouts.choose(config.batch, &mut dice) } else { None };
         // The known latents of a rollout are the model's own and need no noise.
         let is_exact = rolled.is_some();
@@ -231,31 +231,25 @@ impl Training for DitRun {
         ] {
             export::weights(&folder.join(file), &shipped(prefix))?;
         }
-        copy(&self.vae_folder, folder, "vae.safetensors")?;
+        export::copied(&self.vae_folder, folder, "vae.safetensors")?;
         if !folder.join("provenance.json").exists() {
             // What is known of the VAE goes along; a folder without it says nothing.
-            copy(&self.vae_folder, folder, "provenance.json").ok();
+            export::copied(&self.vae_folder, folder, "provenance.json").ok();
         }
         export::facts(folder, &self.config)?;
         let held_out_loss = self.held_out_loss()?;
         let (config, from) = (&self.config, self.from.as_deref());
+        let mark = export::mark(&self.vae_folder.join("vae.safetensors"))?;
+        let beside = Some(("vae", self.vae_folder.as_path(), mark.as_str()));
         export::provenance(
             folder,
-            &export::Provenance { command: "dit", config, from, step, secs, held_out_loss },
+            &export::Provenance { command: "dit", config, from, beside, step, secs, held_out_loss },
         )
     }
 
     fn items_per_step(&self) -> usize {
         self.config.dit.batch
     }
-}
-
-fn copy(from: &Path, to: &Path, file: &str) -> Result<(), TrainError> {
-    let (from, to) = (from.join(file), to.join(file));
-    if from == to {
-        return Ok(());
-    }
-    std::fs::copy(&from, &to).map(|_| ()).map_err(TrainError::write(&to))
 }
 
 /// What must be equal for a run to go on.

@@ -1,6 +1,8 @@
 //! The first weights of the DiT: it begins by returning the filled picture.
 
-use yume_checkpoint::ModelSpec;
+use std::path::Path;
+
+use yume_checkpoint::{CheckpointError, ModelSpec, Part};
 use yume_nets::dit::DitConfig;
 
 use super::Networks;
@@ -15,6 +17,27 @@ pub(crate) fn parameters(seed: u64, spec: &ModelSpec) -> Parameters {
     copy_fill(&mut parameters, &spec.dit);
     spread_patchers(&mut parameters);
     parameters
+}
+
+/// The parameters in `folder`; fresh ones where only training needs them.
+///
+/// # Errors
+/// If a file is missing or does not fit.
+pub(crate) fn continued(
+    seed: u64,
+    spec: &ModelSpec,
+    folder: &Path,
+) -> Result<Parameters, CheckpointError> {
+    let mut parameters = parameters(seed, spec);
+    for (file, prefix, part) in [
+        ("dit.safetensors", "dit.", Part::Dit),
+        ("text.safetensors", "text.", Part::Text),
+        ("clip.safetensors", "clip.", Part::Clip),
+    ] {
+        let leaves = |name: &str| part.leaves(name, &spec.clip);
+        parameters.overlay(&folder.join(file), prefix, leaves)?;
+    }
+    Ok(parameters)
 }
 
 /// The first token channels copy the patch of noisy latents and that of the conditioning, and the

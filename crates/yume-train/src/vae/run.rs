@@ -170,7 +170,15 @@ impl Training for VaeRun {
         let config = &config;
         export::provenance(
             folder,
-            &export::Provenance { command: "vae", config, from, step, secs, held_out_loss },
+            &export::Provenance {
+                command: "vae",
+                config,
+                from,
+                beside: None,
+                step,
+                secs,
+                held_out_loss,
+            },
         )
     }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+mod distill;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -10,6 +12,7 @@ use burn::tensor::Device;
 use yume_checkpoint::ModelFiles;
 use yume_train::config::TrainConfig;
 use yume_train::dit::{DitRun, DitStart};
+use yume_train::parameters::Parameters;
 use yume_train::run::{CHECKPOINT, Outcome, Pace, Training, run};
 use yume_train::state::State;
 use yume_train::vae::{VaeRun, VaeStart};
@@ -138,4 +141,28 @@ fn a_resumed_dit_run_is_the_uninterrupted_one() {
     go(&mut begin(DitStart::Resume(resumed(&parts))), &parts, 14, 18);
     assert!(!resumed(&whole).extra.is_empty(), "no rollouts were made");
     same(&whole, &parts);
+}
+
+#[test]
+fn a_masked_run_trains_the_mask_token_and_the_side_block() {
+    let vae = finished_vae("masked-vae");
+    let weights = |masked_share: f32, steps: u64| {
+        let out = folder(&format!("masked-{masked_share}-{steps}"));
+        let mut config = config();
+        config.dit.masked_share = masked_share;
+        config.dit.rollout = None;
+        let mut training = DitRun::new(config, &vae, &Device::flex(), DitStart::Fresh).unwrap();
+        go(&mut training, &out, 0, steps);
+        resumed(&out).weights
+    };
+    let before = weights(1.0, 0);
+    let (masked, plain) = (weights(1.0, 2), weights(0.0, 2));
+    for name in ["dit.mask_token", "dit.sideblock.ffn.0.weight", "dit.sideblock.self_attn.v.bias"] {
+        let of = |weights: &Parameters| weights.numbers(name).unwrap();
+        assert_ne!(of(&masked), of(&before), "{name}: a masked step does not train it");
+        assert_eq!(of(&plain), of(&before), "{name}: a step without a mask changes it");
+    }
+    let recipe = concat!(env!("CARGO_MANIFEST_DIR"), "/configs/tiny.json");
+    let share = TrainConfig::load(Path::new(recipe)).unwrap().0.dit.masked_share;
+    assert!(share > 0.0, "the recipe of the embedded model never masks");
 }
