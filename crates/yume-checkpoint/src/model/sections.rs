@@ -152,7 +152,8 @@ pub(super) struct TextSection {
 
 impl Default for TextSection {
     fn default() -> Self {
-        Self { dim_attn: None, ..TextConfig::default().into() }
+        let published = Self::from(TextConfig::default());
+        Self { dim_attn: None, ..published }
     }
 }
 

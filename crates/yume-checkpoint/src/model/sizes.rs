@@ -9,9 +9,12 @@ use yume_nets::vae::VaeConfig;
 
 use crate::Loader;
 
+/// Tells the shape of a parameter, if it is there.
+type ShapeOf<'a> = dyn Fn(&str) -> Option<Vec<usize>> + 'a;
+
 /// The shapes of stored parameters, by the networks' own names.
 pub(super) struct Shapes<'a> {
-    shape: Box<dyn Fn(&str) -> Option<Vec<usize>> + 'a>,
+    shape: Box<ShapeOf<'a>>,
     count: usize,
 }
 

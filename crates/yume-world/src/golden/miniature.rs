@@ -40,7 +40,7 @@ impl<'a> Walk<'a> {
         assert!(world.begin(start, &mut Frames::default()).unwrap().is_continue());
         let newest = opening(world.model().spec(), &start.frames, start.fit).pop().unwrap();
         golden.check("start", &newest);
-        golden.check("clip_features", &values(world.model().image_features(&newest)));
+        golden.check("clip_features", &values(world.model().image_features(&newest).unwrap()));
         let negative = world.model().rows(world.model().negative_prompt()).unwrap();
         golden.check("negative", &values(negative));
         Self { golden, world, tokenizer: files.tokenizer().unwrap(), start }
