@@ -6,7 +6,8 @@ use burn::tensor::activation::gelu;
 use burn::tensor::{DType, Tensor, TensorData, module};
 use serde::{Deserialize, Serialize};
 
-use crate::layers::{LayerNorm, Linear, attend, split_heads, to_dtype};
+use crate::attention::attend;
+use crate::layers::{LayerNorm, Linear, split_heads, to_dtype};
 use crate::resample::{Kernel, stretch};
 use crate::{Init, Scope};
 

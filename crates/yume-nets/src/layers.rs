@@ -146,31 +146,6 @@ pub fn gelu_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     if cpu::serves(&x) { cpu::gelu_tanh(x) } else { gelu_approximate(x) }
 }
 
-/// Softmax attention over heads, scaled by 1/sqrt(head dim).
-///
-/// # Shapes
-/// - q: `[batch, queries, heads, head_dim]`
-/// - k, v: `[batch, keys, heads, head_dim]`
-/// - output: `[batch, queries, heads * head_dim]`
-pub fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<3> {
-    let [batch, queries, heads, head_dim] = q.dims();
-    let [_, keys, ..] = k.dims();
-    if cpu::serves(&q) && cpu::serves(&v) && cpu::attention::serves(keys) {
-        return cpu::attention::attend(q, k, v);
-    }
-    let dtype = v.dtype();
-    // No explicit scale: with one, burn leaves its flash kernel and stores every score.
-    let out = module::attention(
-        to_dtype(q, dtype).swap_dims(1, 2),
-        to_dtype(k, dtype).swap_dims(1, 2),
-        v.swap_dims(1, 2),
-        None,
-        None,
-        Default::default(),
-    );
-    out.swap_dims(1, 2).reshape([batch, queries, heads * head_dim])
-}
-
 /// Splits the last axis into heads.
 ///
 /// # Shapes

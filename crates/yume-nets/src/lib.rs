@@ -9,6 +9,7 @@
     reason = "a tensor is a handle; passing it lets its memory be reused"
 )]
 
+pub mod attention;
 mod blocks;
 pub mod clip;
 mod coded;
@@ -23,4 +24,4 @@ pub mod vae;
 mod weights;
 
 pub use coded::Coding;
-pub use weights::{Footprint, Fresh, Init, Scope, Source};
+pub use weights::{Drawn, Footprint, Fresh, Init, Scope, Source};

@@ -1,7 +1,7 @@
 //! Where the parameters of a network come from, and what they are called.
 
 use burn::module::{Param, ParamId};
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Distribution, Tensor, TensorData};
 
 use crate::blocks::Passage;
 use crate::coded::{Coded, Coding, Matrix};
@@ -25,12 +25,30 @@ pub enum Init {
     },
 }
 
+impl Init {
+    /// A tensor that starts so, drawn on its device.
+    fn draw<const D: usize>(self, shape: [usize; D], place: (&Device, DType)) -> Tensor<D> {
+        match self {
+            Self::Zeros => Tensor::zeros(shape, place),
+            Self::Ones => Tensor::ones(shape, place),
+            Self::Uniform { fan_in } => {
+                let bound = (fan_in as f64).sqrt().recip();
+                Tensor::random(shape, Distribution::Uniform(-bound, bound), place)
+            }
+            Self::Normal { std } => {
+                Tensor::random(shape, Distribution::Normal(0.0, std.into()), place)
+            }
+        }
+    }
+}
+
 /// Hands out the values of named parameters, one call per parameter.
 pub trait Source {
     /// The values of `name`, which must have `shape`.
     ///
     /// `None` leaves the parameter without memory until it is first used, which is how the shapes of
-    /// a full-size model are listed without holding it. A source that finds a problem notes it and
+    /// a full-size model are listed without holding it; then it is drawn on its device, as `init`
+    /// says. A source that finds a problem notes it and
     /// returns `None`; whoever opened it asks for the list of problems afterwards.
     fn take(&mut self, name: &str, shape: &[usize], init: Init) -> Option<TensorData>;
 
@@ -181,7 +199,7 @@ impl<'a> Scope<'a> {
             }
             None => Param::uninitialized(
                 ParamId::new(),
-                move |device, _| Tensor::zeros(shape, (device, dtype)),
+                move |device, _| init.draw(shape, (device, dtype)),
                 self.device.clone(),
                 true,
                 shape.into(),
@@ -191,6 +209,16 @@ impl<'a> Scope<'a> {
         self.source.keeps(&full, &shape, Footprint { bytes: bytes as u64, rests: self.rests });
         self.source.created(&full, param.id);
         param
+    }
+}
+
+/// Parameters that are drawn on their device: networks of any size without a file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Drawn;
+
+impl Source for Drawn {
+    fn take(&mut self, _name: &str, _shape: &[usize], _init: Init) -> Option<TensorData> {
+        None
     }
 }
 

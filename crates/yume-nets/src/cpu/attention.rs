@@ -25,7 +25,7 @@ pub(crate) fn serves(keys: usize) -> bool {
     (1..=KEYS).contains(&keys)
 }
 
-/// See [`crate::layers::attend`].
+/// See [`crate::attention::attend`].
 pub(crate) fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<3> {
     let [batch, queries, heads, head_dim] = q.dims();
     let [_, keys, ..] = k.dims();

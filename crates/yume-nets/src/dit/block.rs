@@ -5,9 +5,9 @@ use burn::tensor::{DType, Tensor};
 
 use super::DitConfig;
 use super::rope::Rotation;
+use crate::attention::attend;
 use crate::layers::{
-    LayerNorm, Linear, RmsNorm, add_gated, attend, gelu_tanh, modulate, split_heads, tensor_bytes,
-    to_dtype,
+    LayerNorm, Linear, RmsNorm, add_gated, gelu_tanh, modulate, split_heads, tensor_bytes, to_dtype,
 };
 use crate::{Init, Scope};
 

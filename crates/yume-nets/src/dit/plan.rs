@@ -1,6 +1,6 @@
 //! What a forward pass does with each frame, fixed by the number of frames and their size.
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 
 use super::DitConfig;
 use super::packing::{Part, Patcher, parts};
@@ -119,6 +119,14 @@ impl Plan {
             columns: width / 2,
             rotation: Rotation::new(&positions, config.dim / config.num_heads, device),
         })
+    }
+
+    /// Turns the queries or keys of all tokens to their positions, as every block does.
+    ///
+    /// # Shapes
+    /// - x, output: `[batch, tokens, heads, head_dim]`
+    pub fn rotate(&self, x: Tensor<4>) -> Tensor<4> {
+        self.rotation.apply(x)
     }
 }
 

@@ -27,6 +27,12 @@ pub(crate) fn split(head_dim: usize) -> [usize; 3] {
     [head_dim / 2 - 2 * third, third, third]
 }
 
+/// Cosine and sine of the `count` angles of one place along an axis.
+fn turns(place: usize, count: usize) -> Vec<(f32, f32)> {
+    let angle = |j: usize| place as f64 * BASE.powf(-(j as f64) / count as f64);
+    (0..count).map(|j| (angle(j).cos() as f32, angle(j).sin() as f32)).collect()
+}
+
 /// The rotation of every token and channel pair.
 #[derive(Clone, Debug)]
 pub(crate) struct Rotation {
@@ -42,15 +48,16 @@ impl Rotation {
         let pairs = head_dim / 2;
         let mut cos = Vec::with_capacity(positions.len() * pairs);
         let mut sin = Vec::with_capacity(positions.len() * pairs);
-        let split = split(head_dim);
+        // Tokens share their rows, columns and frames: each of those is turned into angles once.
+        let tables = [0, 1, 2].map(|axis| {
+            let last = positions.iter().map(|position| position[axis]).max().unwrap_or(0);
+            let count = split(head_dim)[axis];
+            (0..=last).map(|place| turns(place, count)).collect::<Vec<_>>()
+        });
         for position in positions {
-            for (axis, &count) in split.iter().enumerate() {
-                for j in 0..count {
-                    let frequency = BASE.powf(-(j as f64) / count as f64);
-                    let angle = position[axis] as f64 * frequency;
-                    cos.push(angle.cos() as f32);
-                    sin.push(angle.sin() as f32);
-                }
+            for (table, &place) in tables.iter().zip(position) {
+                cos.extend(table[place].iter().map(|turn| turn.0));
+                sin.extend(table[place].iter().map(|turn| turn.1));
             }
         }
         let tensor = |values: &Vec<f32>| {
@@ -93,6 +100,24 @@ impl Rotation {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_token_has_the_angles_of_its_own_position() {
+        let positions = [grid(0, 3, 2, 5), grid(3, 2, 4, 1)].concat();
+        let rotation = Rotation::new(&positions, 32, &Device::flex());
+        for (token, position) in positions.iter().enumerate() {
+            let mut pair = token * 16;
+            for (axis, count) in split(32).into_iter().enumerate() {
+                for j in 0..count {
+                    let frequency = BASE.powf(-(j as f64) / count as f64);
+                    let angle = position[axis] as f64 * frequency;
+                    let expected = (angle.cos() as f32, angle.sin() as f32);
+                    assert_eq!((rotation.host.0[pair], rotation.host.1[pair]), expected);
+                    pair += 1;
+                }
+            }
+        }
+    }
 
     #[test]
     fn angles_of_the_published_head() {

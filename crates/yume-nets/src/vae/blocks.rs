@@ -7,7 +7,8 @@ use burn::tensor::{DType, Tensor};
 use super::config::VaeConfig;
 use super::conv::{CausalConv, FrameConv};
 use super::stream::StreamCache;
-use crate::layers::{attend, to_dtype};
+use crate::attention::attend;
+use crate::layers::to_dtype;
 use crate::{Init, Scope};
 
 /// Normalises the channels of every pixel to length sqrt(channels), then scales them.
