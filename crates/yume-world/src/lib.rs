@@ -1,6 +1,7 @@
 //! One generated world: it begins from a start, advances by a motion, and hands out frames as they
 //! decode. It owns the latent history and knows nothing of threads and windows.
 
+pub mod bench;
 mod cap;
 mod captions;
 mod error;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use yume::device::DeviceChoice;
+use yume_world::bench::{Sampled, Size};
 
 use crate::memory::Memory;
 use crate::sampling::Sampling;
@@ -30,6 +31,10 @@ pub(crate) enum Command {
     ///
     /// Example: yume walk --start street.png --motions "W*3,W+A:left,.:right,S" --out walk.mp4
     Walk(Box<Walk>),
+    /// Measures how fast a model is here: every stage, for short and long histories.
+    ///
+    /// Example: yume bench --size small --device cpu
+    Bench(Bench),
     /// Lists the devices of this machine, what each can do, and how to get more.
     Doctor(Doctor),
     /// Lists the models that can be walked in, downloads and verifies them.
@@ -143,6 +148,69 @@ pub(crate) struct Walk {
     pub json: bool,
 }
 
+/// A measurement.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Bench {
+    /// Folder of a model, name of a downloaded one (owner/model), or `embedded` [default: embedded].
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["size", "full_size"])]
+    pub model: Option<PathBuf>,
+    /// Instead of a model: Yume 1.0 with random weights, in a smaller size.
+    #[arg(long, value_enum, conflicts_with = "full_size")]
+    pub size: Option<SizeName>,
+    /// Instead of a model: Yume 1.0 with random weights in its own size, drawn on the device.
+    #[arg(long)]
+    pub full_size: bool,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t = Where::Auto)]
+    pub device: Where,
+    /// How weights are held.
+    #[arg(long, value_enum, default_value_t = Held::Auto)]
+    pub weights: Held,
+    /// Passes of every stage that count.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub runs: u16,
+    /// Passes of every stage before those; the first one compiles and tunes kernels on a GPU.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub warm_ups: u16,
+    /// Latents of history besides those of a first segment [default: 13,29,93].
+    #[arg(long, value_name = "N,N", value_delimiter = ',')]
+    pub histories: Vec<usize>,
+    /// Makes a whole segment in so many steps, "+cache" with the feature cache; may be given more
+    /// than once [default: the model's own steps; with random weights 14 and 14+cache].
+    #[arg(long = "segment", value_name = "STEPS[+cache]", value_parser = sampled)]
+    pub segments: Vec<Sampled>,
+    /// Begins nothing new after this many seconds, and no segment that would take longer.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub seconds: Option<f32>,
+    /// Prints a report for programs to standard output instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A size of random weights, as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SizeName {
+    /// For tests: a few seconds.
+    Tiny,
+    /// For a processor: a minute or two.
+    Small,
+    /// For a laptop's GPU: 1.5 billion parameters at 480x272.
+    Medium,
+    /// As published: 16.6 billion parameters at 960x544.
+    Full,
+}
+
+impl From<SizeName> for Size {
+    fn from(name: SizeName) -> Self {
+        match name {
+            SizeName::Tiny => Self::Tiny,
+            SizeName::Small => Self::Small,
+            SizeName::Medium => Self::Medium,
+            SizeName::Full => Self::Full,
+        }
+    }
+}
+
 /// How pictures of another shape are fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FitChoice {
@@ -227,6 +295,17 @@ fn after(text: &str) -> Result<After, String> {
     })
 }
 
+fn sampled(text: &str) -> Result<Sampled, String> {
+    let (steps, is_cached) = match text.strip_suffix("+cache") {
+        Some(steps) => (steps, true),
+        None => (text, false),
+    };
+    match steps.parse() {
+        Ok(steps @ 1..=1000) => Ok(Sampled { steps, is_cached }),
+        _ => Err("give a number of steps, such as 14 or 14+cache".to_owned()),
+    }
+}
+
 fn seconds(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(seconds) if seconds.is_finite() && (0.0..=1e6).contains(&seconds) => Ok(seconds),
@@ -275,7 +354,19 @@ mod tests {
             }
             other => panic!("parsed as {other:?}"),
         }
+        match parse("bench --size tiny --segment 14+cache --histories 13,29").unwrap().command {
+            Some(Command::Bench(bench)) => {
+                assert_eq!(bench.size, Some(SizeName::Tiny));
+                assert_eq!(bench.segments, [Sampled { steps: 14, is_cached: true }]);
+                assert_eq!((bench.histories, bench.runs), (vec![13, 29], 5));
+            }
+            other => panic!("parsed as {other:?}"),
+        }
         for wrong in [
+            "bench --size tiny --model embedded",
+            "bench --size huge",
+            "bench --segment 0",
+            "bench --segment 14+more",
             "walk --motions W --out a.mp4 --history-frames 0",
             "walk --motions W --out a.mp4 --scene-after 3",
             "walk --motions W --out a.mp4 --scene-after x=y",

@@ -1,6 +1,7 @@
 //! What each command does, and the code the program ends with.
 
 mod bar;
+mod bench;
 mod doctor;
 mod explore;
 mod fits;
@@ -44,6 +45,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, BoxError> {
     match cli.command {
         None => explore::run(cli.explore),
         Some(Command::Walk(walk)) => walk::run(&walk),
+        Some(Command::Bench(bench)) => bench::run(&bench),
         Some(Command::Doctor(order)) => doctor::run(&order),
         Some(Command::Models(models)) => models::run(&models),
     }
