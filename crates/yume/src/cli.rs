@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use yume::device::DeviceChoice;
 use yume_world::bench::{Sampled, Size};
 
-use crate::memory::Memory;
+use crate::memory::{Held, Memory};
 use crate::sampling::Sampling;
 
 /// Walk through worlds that are generated while you walk.

@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_size_that_has_no_room_is_refused_in_one_sentence() {
-        let chosen = |memory| Chosen {
+        let chosen = |memory: Option<u64>| Chosen {
             device: device::cpu_device(),
             matrices: DType::F32,
             is_processor: true,
