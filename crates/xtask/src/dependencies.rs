@@ -17,16 +17,17 @@ const EDGES: &[(&str, &[&str])] = &[
         "yume",
         &[
             "yume-checkpoint",
+            "yume-eval",
             "yume-hub",
             "yume-media",
             "yume-motion",
             "yume-session",
-            "yume-town",
             "yume-world",
         ],
     ),
     // The facts of a model include its phrasebook and how its camera answers a motion.
     ("yume-checkpoint", &["yume-motion", "yume-nets"]),
+    ("yume-eval", &["yume-checkpoint", "yume-media", "yume-motion", "yume-town", "yume-world"]),
     ("yume-hub", &[]),
     ("yume-media", &[]),
     ("yume-motion", &[]),
@@ -38,6 +39,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "yume-train",
         &[
             "yume-checkpoint",
+            "yume-eval",
             "yume-media",
             "yume-motion",
             "yume-nets",

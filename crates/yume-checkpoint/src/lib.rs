@@ -25,8 +25,9 @@ pub use element::Element;
 pub use error::{CheckpointError, Misfit};
 pub use loader::{Loader, Names};
 pub use model::{
-    Fill, FrameSpec, Layout, ModelFiles, ModelSpec, Part, PartReport, Recall, SamplerDefaults,
-    TokenizerKind, clip_config, dit_config, is_model_file, text_config, vae_config,
+    CACHE_FILE, CacheFile, Fill, FrameSpec, Layout, ModelFiles, ModelSpec, Part, PartReport,
+    Recall, SamplerDefaults, TokenizerKind, clip_config, dit_config, is_model_file, text_config,
+    vae_config,
 };
 pub use save::{Precision, named_tensors, save};
 pub use tokenizer::{Encoded, Tokenizer};

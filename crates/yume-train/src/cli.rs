@@ -22,6 +22,8 @@ pub(crate) enum Command {
     Distill(TrainDistill),
     /// Measures how a model obeys turns and how close it stays to the true town.
     Evaluate(Evaluate),
+    /// Measures which blocks the feature cache may reuse, and writes the plan beside the model.
+    CalibrateCache(Calibrate),
     /// Draws walks of a model beside the true future.
     Sheet(Sheet),
 }
@@ -94,6 +96,34 @@ pub(crate) struct Evaluate {
     pub json: PathBuf,
     #[command(flatten)]
     pub visit: Visit,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Calibrate {
+    /// Folder of a model, or `embedded`.
+    #[arg(long, value_name = "FOLDER")]
+    pub model: PathBuf,
+    /// The plan [default: feature_cache.json in the folder of the model].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Solver steps for which the plan is made.
+    #[arg(long, value_name = "N", default_value_t = 14, value_parser = clap::value_parser!(u16).range(2..=1000))]
+    pub steps: u16,
+    /// The most relative error of the velocities.
+    #[arg(long, value_name = "X", default_value_t = 0.05)]
+    pub error: f64,
+    /// Passes that blocks may be reused for, the one that runs them included; all are tried.
+    #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "2,3,4,5", value_parser = clap::value_parser!(u16).range(2..=100))]
+    pub passes: Vec<u16>,
+    /// Segments to measure on.
+    #[arg(long, default_value_t = 48)]
+    pub segments: usize,
+    /// Decides places and noise.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t = Where::Cpu)]
+    pub device: Where,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 //! Everything random is a function of the seed in the configuration and a number such as the step,
 //! so that a run repeats, and a resumed run goes on as if it had not stopped.
 
+pub mod calibrate;
 pub mod config;
 pub mod data;
 pub mod dice;
@@ -17,8 +18,8 @@ pub mod parameters;
 pub mod rate;
 pub mod run;
 mod shards;
-mod sheet;
 pub mod state;
 pub mod vae;
 
 pub use error::TrainError;
+use yume_eval::sheet;

@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use burn::tensor::{Device, DeviceType};
 use clap::Parser as _;
-use cli::{Cli, Command, Evaluate, Sheet, Train, TrainDistill, TrainDit, Visit, Where};
-use yume_checkpoint::ModelFiles;
+use cli::{Calibrate, Cli, Command, Evaluate, Sheet, Train, TrainDistill, TrainDit, Visit, Where};
+use yume_checkpoint::{CACHE_FILE, ModelFiles};
 use yume_train::TrainError;
+use yume_train::calibrate::{CalibrationOptions, calibrate};
 use yume_train::config::TrainConfig;
 use yume_train::distill::{DistillRun, DistillStart};
 use yume_train::dit::{DitRun, DitStart};
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Dit(train) => train_dit(&train),
         Command::Distill(train) => distill(&train),
         Command::Evaluate(options) => report(&options),
+        Command::CalibrateCache(options) => calibrate_cache(&options),
         Command::Sheet(options) => draw(&options),
     };
     match result {
@@ -153,6 +155,39 @@ fn write_json(path: &Path, figures: &impl serde::Serialize) -> Result<(), TrainE
     let json = serde_json::to_string_pretty(figures)
         .map_err(|error| TrainError::Write { source: error.into(), path: path.to_owned() })?;
     yume_train::export::text(path, &format!("{json}\n"))
+}
+
+fn calibrate_cache(options: &Calibrate) -> Result<(), TrainError> {
+    let files = model(&options.model)?;
+    let out = match &options.out {
+        Some(out) => out.clone(),
+        None if options.model.is_dir() => options.model.join(CACHE_FILE),
+        None => {
+            let reason = "the embedded model has no folder; say where the plan goes".to_owned();
+            return Err(TrainError::Config { reason, path: "--out".into() });
+        }
+    };
+    let wanted = CalibrationOptions {
+        steps: usize::from(options.steps),
+        passes: options.passes.iter().copied().map(usize::from).collect(),
+        error: options.error,
+        segments: options.segments,
+        seed: options.seed,
+        device: device(options.device)?,
+    };
+    let bar = indicatif::ProgressBar::new(1);
+    let mut told = |done: usize, all: usize| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    };
+    let calibration = calibrate(&files, &wanted, &mut told)?;
+    bar.finish_and_clear();
+    print!("{calibration}");
+    let plan = serde_json::to_string_pretty(&calibration.file()?)
+        .map_err(|error| TrainError::Write { source: error.into(), path: out.clone() })?;
+    yume_train::export::text(&out, &format!("{plan}\n"))?;
+    println!("The plan is in {}; `yume --cache auto` uses it there.", out.display());
+    Ok(())
 }
 
 fn draw(options: &Sheet) -> Result<(), TrainError> {

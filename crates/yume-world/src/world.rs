@@ -20,8 +20,9 @@ use crate::captions::Contexts;
 use crate::newest::{KEPT_STATES, Newest, Rest};
 use crate::opening::{fitted, opening};
 use crate::prepared::Prepared;
+use crate::probe::{Astray, Probe};
 use crate::state::WalkedState;
-use crate::{DitVelocity, Model, Options, Outlet, SegmentTimes, Stage, WorldError, pixels};
+use crate::{Caches, DitVelocity, Model, Options, Outlet, SegmentTimes, Stage, WorldError, pixels};
 
 /// Where a walk begins.
 #[derive(Clone, Debug)]
@@ -226,6 +227,40 @@ impl World {
         let decoding = started.elapsed();
         self.times = SegmentTimes { sampling, evaluations, decoding, ..self.times };
         Ok(flow)
+    }
+
+    /// How far each of `plans` would lead the velocity astray on the coming segment, asked along the
+    /// way that sampling takes without them. The walk stays where it is. `None` if `outlet` breaks.
+    ///
+    /// # Errors
+    /// As [`World::advance`].
+    pub fn probe(
+        &mut self,
+        motion: Motion,
+        plans: &[Caches],
+        outlet: &mut dyn Outlet,
+    ) -> Result<Option<Vec<Astray>>, WorldError> {
+        let prepared = self.prepare(motion)?;
+        let walk = self.walk.as_ref().ok_or(WorldError::NotBegun)?;
+        let (model, contexts) = (&self.model, walk.contexts.of(motion));
+        let velocity = |caches: &Caches| {
+            let conditioning = prepared.conditioning.clone();
+            DitVelocity::new(model.dit(), &prepared.plan, conditioning, contexts, caches)
+                .trusting(prepared.trusted.clone())
+        };
+        let reusing = plans.iter().map(|plan| (velocity(plan), Astray::default())).collect();
+        let mut probe = Probe { exact: velocity(&Caches::NONE), reusing };
+        let mut stream = Noise::new(walk.seed, walk.segment as u64);
+        let noise = stream.draw(prepared.noise_shape(), model.device());
+        let mut fresh = |shape| stream.draw(shape, model.device());
+        let material = Material { history: &prepared.history, noise, fresh: &mut fresh };
+        let watch = |moment: Moment<'_>| match moment {
+            Moment::Evaluated { done, all } => outlet.progress(Stage::Sampling, done, all),
+            Moment::Stepped { .. } => ControlFlow::Continue(()),
+        };
+        let is_finished = sample(&self.plans.1, &mut probe, material, watch).is_ok();
+        let found = probe.reusing.into_iter().map(|(_, astray)| astray).collect();
+        Ok(is_finished.then_some(found))
     }
 
     /// Puts an edited picture in the place of the newest frame; the walk goes on from it.

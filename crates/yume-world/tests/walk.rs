@@ -10,8 +10,8 @@ use yume_checkpoint::ModelFiles;
 use yume_media::{Fit, Frame};
 use yume_motion::parse_script;
 use yume_world::{
-    Aam, CachePlan, Caches, Guidance, Holding, Model, Operator, Options, Outlet, Preset, Solver,
-    Stage, Start, World, WorldError,
+    Aam, Astray, CachePlan, Caches, Guidance, Holding, Model, Operator, Options, Outlet, Preset,
+    Solver, Stage, Start, World, WorldError,
 };
 
 /// Keeps frames, and breaks when told to.
@@ -387,4 +387,30 @@ fn a_pass_over_both_captions_sees_what_two_passes_see() {
     // Products of another size may be summed in another order.
     assert!(pairs.map(|(a, b)| a.abs_diff(*b)).max() <= Some(1));
     assert_eq!(apart.len(), 32);
+}
+
+#[test]
+fn a_probe_measures_reuse_and_leaves_the_walk_where_it_is() {
+    let own = world().model().options();
+    let mut world = begun(7);
+    let guided = Options { steps: 6, guidance: Guidance::of(2.0), ..own.clone() };
+    world.set_options(&guided).unwrap();
+    let plan = |blocks: &[usize]| Caches::both(CachePlan::new(blocks, 3, 4).unwrap());
+    let plans = [Caches::NONE, plan(&[1]), plan(&[1, 2])];
+    let motion = parse_script("W").unwrap()[0];
+    let found = world.probe(motion, &plans, &mut Recorder::default()).unwrap().unwrap();
+    for of in [|a: &Astray| a.conditional, |a: &Astray| a.unconditional] {
+        let errors: Vec<f64> = found.iter().map(|a| of(a).relative().unwrap()).collect();
+        assert_eq!(errors[0], 0.0, "nothing is reused");
+        assert!(0.0 < errors[1] && errors[1] < errors[2] && errors[2] < 1.0, "{errors:?}");
+    }
+    let mut breaking = Recorder { break_at_step: Some(2), ..Recorder::default() };
+    assert!(world.probe(motion, &plans, &mut breaking).unwrap().is_none());
+    let mut unprobed = begun(7);
+    unprobed.set_options(&guided).unwrap();
+    assert!(walk(&mut world, "W") == walk(&mut unprobed, "W"), "the probe moved the walk");
+    // Without guidance there is no negative prompt to ask with.
+    world.set_options(&own).unwrap();
+    let found = world.probe(motion, &plans[1..2], &mut Recorder::default()).unwrap().unwrap();
+    assert_eq!(found[0].unconditional.relative(), None);
 }

@@ -35,6 +35,11 @@ pub(crate) enum Command {
     ///
     /// Example: yume bench --size small --device cpu
     Bench(Bench),
+    /// Measures how a model obeys, how steady its world is and how it looks, on walks through the
+    /// procedural town, beside what a camera there would have seen.
+    ///
+    /// Example: yume eval --steps 14 --out runs/eval
+    Eval(Box<Eval>),
     /// Lists the devices of this machine, what each can do, and how to get more.
     Doctor(Doctor),
     /// Lists the models that can be walked in, downloads and verifies them.
@@ -211,6 +216,39 @@ impl From<SizeName> for Size {
     }
 }
 
+/// An evaluation.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Eval {
+    /// Picture to walk into; may be given more than once [default: places in the town].
+    #[arg(long, value_name = "FILE")]
+    pub start: Vec<PathBuf>,
+    /// Places in the town from which each walk is made.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub places: u16,
+    /// The motions of a walk, as for `yume walk`; may be given more than once [default: eight walks
+    /// of 18 s].
+    #[arg(long, value_name = "SCRIPT", value_parser = yume_motion::parse_script)]
+    pub motions: Vec<Script>,
+    /// Two walks of 6 s: shows that everything works, not how well.
+    #[arg(long, conflicts_with_all = ["motions", "places"])]
+    pub quick: bool,
+    /// Makes the walks in many ways to sample, and prints a table of them in Markdown.
+    #[arg(long, value_enum)]
+    pub compare: Option<Comparison>,
+    /// Folder for the report (report.json) and its picture (report.png); made if it is missing.
+    #[arg(long, value_name = "FOLDER", default_value = "yume-eval")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub run: Run,
+}
+
+/// What is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Comparison {
+    /// Solvers, steps, AAM and feature caches, against 50 Euler steps.
+    Samplers,
+}
+
 /// How pictures of another shape are fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FitChoice {
@@ -362,11 +400,21 @@ mod tests {
             }
             other => panic!("parsed as {other:?}"),
         }
+        let eval = parse("eval --motions W*3 --motions .:left --places 1 --steps 14");
+        match eval.unwrap().command {
+            Some(Command::Eval(eval)) => {
+                assert_eq!(eval.motions.iter().map(Vec::len).collect::<Vec<_>>(), [3, 1]);
+                assert_eq!((eval.places, eval.run.sampling.steps), (1, Some(14)));
+            }
+            other => panic!("parsed as {other:?}"),
+        }
         for wrong in [
             "bench --size tiny --model embedded",
             "bench --size huge",
             "bench --segment 0",
             "bench --segment 14+more",
+            "eval --quick --places 3",
+            "eval --compare everything",
             "walk --motions W --out a.mp4 --history-frames 0",
             "walk --motions W --out a.mp4 --scene-after 3",
             "walk --motions W --out a.mp4 --scene-after x=y",

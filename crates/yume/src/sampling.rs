@@ -2,13 +2,13 @@
 
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
-use yume_checkpoint::ModelSpec;
+use clap::{Args, Parser, ValueEnum};
+use yume_checkpoint::{CacheFile, ModelFiles, ModelSpec};
 use yume_session::BoxError;
 use yume_world::{Aam, CachePlan, Caches, Guidance, Operator, Options, Preset, Solver};
 
 /// How a segment is sampled: a preset, and what is to differ from it.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, PartialEq, Args)]
 #[command(next_help_heading = "Sampling")]
 pub(crate) struct Sampling {
     /// What to spend on a segment; the options below change parts of it [default: fast].
@@ -34,8 +34,8 @@ pub(crate) struct Sampling {
     /// as 5@0.2..0.9. It doubles the passes where it counts.
     #[arg(long, value_name = "SCALE[@LOW..HIGH]")]
     pub guidance: Option<GuidanceChoice>,
-    /// Feature cache: "none", "published" (15 of 40 blocks, renewed on every 4th pass), or blocks
-    /// and how many passes they serve, such as 1,2/4.
+    /// Feature cache: "none", "auto" (what was measured for this model), "published" (15 of 40
+    /// blocks, renewed on every 4th pass), or blocks and how many passes they serve, such as 1,2/4.
     #[arg(long, value_name = "BLOCKS/N")]
     pub cache: Option<CacheChoice>,
     /// Samples every segment twice; the second pass takes from the first what this operator sees.
@@ -120,6 +120,7 @@ impl FromStr for GuidanceChoice {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CacheChoice {
     None,
+    Auto,
     Published,
     Blocks(Vec<usize>, usize),
 }
@@ -128,9 +129,10 @@ impl FromStr for CacheChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "give none, published, or blocks and passes such as 1,2/4".to_owned();
+        let wrong = || "give none, auto, published, or blocks and passes such as 1,2/4".to_owned();
         match text {
             "none" => Ok(Self::None),
+            "auto" => Ok(Self::Auto),
             "published" => Ok(Self::Published),
             _ => {
                 let (blocks, passes) = text.split_once('/').ok_or_else(wrong)?;
@@ -151,9 +153,35 @@ fn part(text: &str) -> Result<f32, String> {
     }
 }
 
+/// Options alone, for ways to sample that are written down in the program.
+#[derive(Parser)]
+#[command(no_binary_name = true)]
+struct Line {
+    #[command(flatten)]
+    sampling: Sampling,
+}
+
+impl FromStr for Sampling {
+    type Err = clap::Error;
+
+    /// Reads options as they stand on the command line.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Line::try_parse_from(text.split_whitespace()).map(|line| line.sampling)
+    }
+}
+
 impl Sampling {
     /// What was asked for, for a model.
-    pub(crate) fn options(&self, spec: &ModelSpec) -> Result<Options, BoxError> {
+    pub(crate) fn options(&self, files: &ModelFiles) -> Result<Options, BoxError> {
+        self.options_with(files.spec(), || Ok(files.cache_file()?))
+    }
+
+    /// As [`Sampling::options`], with the plan of the feature cache from `measured` if it is needed.
+    fn options_with(
+        &self,
+        spec: &ModelSpec,
+        measured: impl FnOnce() -> Result<Option<CacheFile>, BoxError>,
+    ) -> Result<Options, BoxError> {
         let preset = match self.preset {
             Some(PresetName::Draft) => Preset::Draft,
             Some(PresetName::Fast) | None => Preset::Fast,
@@ -172,6 +200,26 @@ impl Sampling {
         options.caches = match &self.cache {
             None => options.caches,
             Some(CacheChoice::None) => Caches::NONE,
+            Some(CacheChoice::Auto) => {
+                let plan = measured()?.ok_or(
+                    "it was not measured which blocks of this model can be reused; \
+                     `yume-train calibrate-cache` measures it, or name blocks, such as \
+                     --cache 1,2/4",
+                )?;
+                if options.steps < plan.steps {
+                    tracing::warn!(
+                        "the plan of the feature cache was measured with {} steps; with {} it \
+                         changes the pictures more",
+                        plan.steps,
+                        options.steps
+                    );
+                }
+                let of = |blocks: &[usize]| CachePlan::new(blocks, plan.refresh_every, layers);
+                Caches {
+                    conditional: of(&plan.conditional)?,
+                    unconditional: of(&plan.unconditional)?,
+                }
+            }
             Some(CacheChoice::Published) => Caches::both(CachePlan::published(layers)?),
             Some(CacheChoice::Blocks(blocks, passes)) => {
                 Caches::both(CachePlan::new(blocks, *passes, layers)?)
@@ -231,22 +279,14 @@ impl Sampling {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        sampling: Sampling,
-    }
 
     /// Evaluations per segment of Yume 1.0, or what is wrong with the line.
     fn price(line: &str) -> Result<usize, String> {
-        let words = std::iter::once("yume").chain(line.split_whitespace());
-        let line = Line::try_parse_from(words).map_err(|error| error.to_string())?;
+        let sampling: Sampling = line.parse().map_err(|error: clap::Error| error.to_string())?;
         let spec = ModelSpec::yume_i2v_540p();
-        let options = line.sampling.options(&spec).map_err(|error| error.to_string())?;
+        let options =
+            sampling.options_with(&spec, || Ok(None)).map_err(|error| error.to_string())?;
         options.evaluations(&spec).map_err(|error| error.to_string())
     }
 
@@ -271,6 +311,26 @@ mod tests {
     }
 
     #[test]
+    fn the_measured_plan_is_followed_if_it_fits() {
+        let spec = ModelSpec::yume_i2v_540p();
+        let sampling: Sampling = "--cache auto".parse().unwrap();
+        let plan = |conditional: Vec<usize>| CacheFile {
+            steps: 14,
+            refresh_every: 3,
+            conditional,
+            unconditional: vec![7],
+            error: 0.01,
+            measured: serde_json::Value::Null,
+        };
+        let options = sampling.options_with(&spec, || Ok(Some(plan(vec![5, 6])))).unwrap();
+        let expected = |blocks: &[usize]| CachePlan::new(blocks, 3, 40).unwrap();
+        assert_eq!(options.caches.conditional, expected(&[5, 6]));
+        assert_eq!(options.caches.unconditional, expected(&[7]));
+        let wrong = sampling.options_with(&spec, || Ok(Some(plan(vec![40])))).unwrap_err();
+        assert!(wrong.to_string().contains("block 40"), "{wrong}");
+    }
+
+    #[test]
     fn nonsense_is_refused_with_what_to_do() {
         for (line, part) in [
             ("--eta 0.3", "--solver sde"),
@@ -279,6 +339,7 @@ mod tests {
             ("--cache 40/4", "numbered from 0 to 39"),
             ("--cache 1/0", "1 or more passes"),
             ("--cache lots", "1,2/4"),
+            ("--cache auto", "calibrate-cache"),
             ("--guidance 5@0.9..0.1", "5@0.2..0.9"),
             ("--guidance nan", "give none"),
             ("--eta nan", "from 0 to 1"),

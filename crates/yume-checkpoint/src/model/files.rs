@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::cache_file::{CACHE_FILE, CacheFile};
 use super::facts::Facts;
 use super::layout::{DIFFUSERS_DIT_FOLDER, Layout, PUBLISHED_DIT_FOLDER, TINY_CONFIG};
 use super::progress::OnProgress;
@@ -181,6 +182,18 @@ impl ModelFiles {
         let names = [self.layout.tokenizer(), self.layout.config()];
         let there = names.into_iter().filter(|name| self.place.has(name));
         there.map(|name| self.place.path(name)).collect()
+    }
+
+    /// Which blocks the feature cache may reuse, if that was measured for this model.
+    ///
+    /// # Errors
+    /// If the file cannot be read or says something else.
+    pub fn cache_file(&self) -> Result<Option<CacheFile>, CheckpointError> {
+        if !self.place.has(CACHE_FILE) {
+            return Ok(None);
+        }
+        let json = self.place.bytes(CACHE_FILE, LARGEST_CONFIG)?;
+        CacheFile::parse(&json, &self.place.path(CACHE_FILE)).map(Some)
     }
 
     /// Whether the file of `part` may hold `name` although the network does not use it.

@@ -1,5 +1,6 @@
 //! All facts of a model as data.
 
+mod cache_file;
 mod checks;
 mod facts;
 mod files;
@@ -13,6 +14,7 @@ mod sizes;
 mod tiny;
 mod verify;
 
+pub use cache_file::{CACHE_FILE, CacheFile};
 pub use files::ModelFiles;
 pub use golden::{clip_config, dit_config, text_config, vae_config};
 pub use layout::{Layout, Part, is_model_file};

@@ -1,4 +1,4 @@
-//! A bar over bytes, for what takes longer than a second.
+//! Bars for what takes longer than a second.
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -7,6 +7,19 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Work that is done sooner shows nothing.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A bar over the network evaluations of everything to come, so that the estimate moves evenly.
+pub(crate) fn ticks(count: u64) -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(Some(count), target);
+    let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left");
+    bar.set_style(style.expect("the template is fixed and valid"));
+    bar
+}
 
 /// Bytes done, rate and time left, on a terminal. Clones show the same bar.
 #[derive(Clone)]

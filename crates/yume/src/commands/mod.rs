@@ -3,6 +3,7 @@
 mod bar;
 mod bench;
 mod doctor;
+mod eval;
 mod explore;
 mod fits;
 mod models;
@@ -11,6 +12,8 @@ mod walk;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::tensor::DType;
 use fits::{Asked, Planned, Room};
@@ -46,6 +49,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, BoxError> {
         None => explore::run(cli.explore),
         Some(Command::Walk(walk)) => walk::run(&walk),
         Some(Command::Bench(bench)) => bench::run(&bench),
+        Some(Command::Eval(eval)) => eval::run(&eval),
         Some(Command::Doctor(order)) => doctor::run(&order),
         Some(Command::Models(models)) => models::run(&models),
     }
@@ -70,7 +74,7 @@ pub(crate) struct Prepared {
 pub(crate) fn prepare(run: &Run) -> Result<Prepared, BoxError> {
     let (files, label) = models::find(run.model.as_deref())?;
     let spec = files.spec();
-    let options = run.sampling.options(spec)?;
+    let options = run.sampling.options(&files)?;
     let evaluations = options.evaluations(spec)?;
     let chosen = device::choose(run.device.into(), flops(spec, evaluations), segment_secs(spec))?;
     let own = chosen.matrices.into();
@@ -104,6 +108,12 @@ impl Prepared {
     /// Loads the model; takes a moment, and a bar shows it if it is a long one, as does the window
     /// that waits for it.
     pub(crate) fn open(self, window: Option<&Loading>) -> Result<WorldGenerator, BoxError> {
+        let times = self.times.clone();
+        Ok(WorldGenerator::new(self.open_world(window)?, times))
+    }
+
+    /// As [`Prepared::open`], for those who drive the world themselves.
+    pub(crate) fn open_world(self, window: Option<&Loading>) -> Result<World, BoxError> {
         let bar = bar::ByteBar::new();
         let (shown, window) = (bar.clone(), window.cloned());
         let files = self.files.with_progress(move |done, total| {
@@ -115,8 +125,17 @@ impl Prepared {
         let model =
             Model::open_remembering(&files, &self.chosen.device, self.holding, &self.captions)?;
         bar.clear();
-        Ok(WorldGenerator::new(World::new(model, &self.options)?, self.times))
+        Ok(World::new(model, &self.options)?)
     }
+}
+
+/// A flag that Ctrl-C sets.
+fn interrupted() -> Result<Arc<AtomicBool>, BoxError> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+        .map_err(|error| format!("Ctrl-C cannot be caught ({error}); try again"))?;
+    Ok(interrupted)
 }
 
 /// How the weights are to be held on a device whose own precision is `matrices`; `None` leaves it open.

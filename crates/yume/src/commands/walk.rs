@@ -1,19 +1,17 @@
 //! `yume walk`: a script of motions into a video, without a window.
 
-use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use serde::Serialize;
 use yume_media::open_sink;
 use yume_session::{BoxError, Event, ScriptReport, Stage, run_script};
 use yume_world::SegmentTimes;
 
-use super::{Exit, prepare, start};
+use super::{Exit, bar, interrupted, prepare, start};
 use crate::cli::Walk;
 
 pub(super) fn run(walk: &Walk) -> Result<Exit, BoxError> {
@@ -25,10 +23,7 @@ pub(super) fn run(walk: &Walk) -> Result<Exit, BoxError> {
     let (device, model) = (prepared.chosen.label.clone(), prepared.label.clone());
     let sink =
         open_sink(&walk.out, frame.width as u32, frame.height as u32, frame.fps.round() as u32)?;
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&interrupted);
-    ctrlc::set_handler(move || flag.store(true, Relaxed))
-        .map_err(|error| format!("Ctrl-C cannot be caught ({error}); try again"))?;
+    let interrupted = interrupted()?;
 
     // One tick per network evaluation and one for decoding.
     let evaluations = prepared.evaluations;
@@ -37,7 +32,7 @@ pub(super) fn run(walk: &Walk) -> Result<Exit, BoxError> {
     let times = prepared.times.clone();
     let mut generator = prepared.open(None)?;
     let loading = started.elapsed();
-    let bar = bar(walk.motions.len() as u64 * ticks_per_segment);
+    let bar = bar::ticks(walk.motions.len() as u64 * ticks_per_segment);
     let captions = start::captions(&from.scene, &steps);
     // An interruption is noticed by what follows.
     let _ = generator.world().learn(captions, &mut |done, all| {
@@ -63,19 +58,6 @@ pub(super) fn run(walk: &Walk) -> Result<Exit, BoxError> {
         print_text(&facts, &report);
     }
     Ok(if report.is_interrupted { Exit::Interrupted } else { Exit::Done })
-}
-
-/// A bar over all network evaluations of all segments, so that the estimate moves evenly.
-fn bar(ticks: u64) -> ProgressBar {
-    let target = if std::io::stderr().is_terminal() {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
-    let bar = ProgressBar::with_draw_target(Some(ticks), target);
-    let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left");
-    bar.set_style(style.expect("the template is fixed and valid"));
-    bar
 }
 
 fn show(bar: &ProgressBar, ticks_per_segment: u64, event: &Event) {

@@ -9,7 +9,7 @@ const PAPER: u8 = 32;
 ///
 /// # Panics
 /// If there is no frame, or sizes differ.
-pub(crate) fn sheet(rows: &[Vec<Frame>]) -> Frame {
+pub fn sheet(rows: &[Vec<Frame>]) -> Frame {
     let first = rows.iter().flatten().next().expect("a sheet shows at least one frame");
     let (width, height) = (first.width as usize, first.height as usize);
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where it stands")]
 
+use yume_eval::{CameraMotion, Optics};
 use yume_motion::walk::{Pose, WalkRule, WalkState};
 use yume_motion::{Motion, Travel, Turn};
 use yume_town::{Scene, Town, render_clip};
-use yume_train::evaluate::{CameraMotion, Optics};
 use yume_world::pixels::planar;
 
 const SIZE: (usize, usize) = (64, 96);
