@@ -28,6 +28,9 @@ mod smoothness;
 mod table;
 mod walk;
 
+#[cfg(test)]
+mod constructed_clips;
+
 pub use camera_motion::{CameraMotion, Optics};
 pub use colour::Spread;
 pub use consistency::{consistency, unrelated};

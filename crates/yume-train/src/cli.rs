@@ -103,7 +103,7 @@ pub(crate) struct Calibrate {
     /// Folder of a model, or `embedded`.
     #[arg(long, value_name = "FOLDER")]
     pub model: PathBuf,
-    /// The plan [default: feature_cache.json in the folder of the model].
+    /// The plan [default: `feature_cache.json` in the folder of the model].
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Solver steps for which the plan is made.

@@ -8,13 +8,14 @@ macro_rules! asset {
     };
 }
 
-const FILES: [(&str, &[u8]); 6] = [
+const FILES: [(&str, &[u8]); 7] = [
     asset!("config.json"),
     asset!("words.json"),
     asset!("dit.safetensors"),
     asset!("vae.safetensors"),
     asset!("text.safetensors"),
     asset!("clip.safetensors"),
+    asset!("feature_cache.json"),
 ];
 
 /// Its files.

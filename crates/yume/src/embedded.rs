@@ -15,13 +15,14 @@ macro_rules! asset {
     };
 }
 
-const FILES: [(&str, &[u8]); 6] = [
+const FILES: [(&str, &[u8]); 7] = [
     asset!("config.json"),
     asset!("words.json"),
     asset!("dit.safetensors"),
     asset!("vae.safetensors"),
     asset!("text.safetensors"),
     asset!("clip.safetensors"),
+    asset!("feature_cache.json"),
 ];
 
 const STARTS: [(&str, &[u8]); 6] = [
@@ -110,7 +111,9 @@ mod tests {
 
     #[test]
     fn everything_embedded_is_usable() {
-        super::model_files().unwrap();
+        let files = super::model_files().unwrap();
+        let plan = files.cache_file().unwrap().expect("its feature cache was measured");
+        assert!(plan.conditional.iter().all(|&block| block < files.spec().dit.num_layers));
         assert_eq!(super::starts().unwrap().len(), super::STARTS.len());
         assert!(super::model_bytes() <= 20 << 20, "the embedded model is to stay below 20 MB");
     }
