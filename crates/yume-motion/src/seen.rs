@@ -19,6 +19,10 @@ const NEAREST: f32 = 0.5;
 const AGE_METRES: f32 = 0.02;
 /// Pictures are looked things up in from within this part of the way to the wall.
 const REACH: f32 = 1.0 / 3.0;
+/// From within so many metres a picture shows a thing as sharp as it is.
+const AS_SHARP: f32 = 0.4;
+/// From so many metres it is too coarse to be believed more than what is imagined.
+const TOO_COARSE: f32 = 1.0;
 /// As many seams as this side by side would be as wide as the picture.
 const FEATHER: f32 = 24.0;
 /// Places across and down a frame where it is tried which pictures are needed.
@@ -72,6 +76,9 @@ pub struct Recalled {
     pub picture: Vec<f32>,
     /// Of each pixel, 1 where some picture shows it and 0 where it is a mirror image.
     pub is_seen: Vec<f32>,
+    /// Of each pixel, from 1 where it was taken as near as it is looked at now to 0 where it was taken
+    /// from too far to be sharp, or was not seen.
+    pub nearness: Vec<f32>,
 }
 
 impl Seen {
@@ -140,7 +147,7 @@ impl Seen {
         let area = width * height;
         assert_eq!(last.len(), 3 * area, "the picture must hold 3 planes of {width}x{height}");
         let mut picture = vec![0.0; 3 * area];
-        let mut is_seen = vec![1.0; area];
+        let (mut is_seen, mut nearness) = (vec![1.0; area], vec![0.0; area]);
         let mut row = Row::new(width);
         for j in 0..height {
             row.begin(&view, j);
@@ -154,6 +161,10 @@ impl Seen {
                     *value = sum / covered;
                 }
             }
+            let near = nearness[j * width..].iter_mut().zip(&row.near).zip(&row.covered);
+            for ((value, near), covered) in near.filter(|(_, covered)| **covered > 0.0) {
+                *value = near / covered;
+            }
             for (i, _) in row.covered.iter().enumerate().filter(|(_, covered)| **covered <= 0.0) {
                 let taps = Taps::at(view.source([i as f32, j as f32]), width, height);
                 for plane in 0..3 {
@@ -163,7 +174,7 @@ impl Seen {
                 is_seen[j * width + i] = 0.0;
             }
         }
-        Recalled { picture, is_seen }
+        Recalled { picture, is_seen, nearness }
     }
 
     /// The pictures to look things up in, the best first.
@@ -184,12 +195,13 @@ impl Seen {
                 // From the other side things look different, and from afar they are a blur.
                 let shows = turn(step.yaw - pose.yaw).abs() < FRAC_PI_2 && metres < reach;
                 let rank = metres + AGE_METRES * number as f32;
-                shows.then(|| (rank, Source::new(&kept.picture, pose)))
+                shows.then(|| (rank, Source::new(&kept.picture, pose, metres)))
             })
             .collect();
         let rest = Pose { pitch: last_pose.pitch, ..Pose::default() };
-        let rank = step.x.hypot(step.y) + AGE_METRES * self.views.len() as f32;
-        ranked.push((rank, Source::new(last, rest)));
+        let metres = step.x.hypot(step.y);
+        let rank = metres + AGE_METRES * self.views.len() as f32;
+        ranked.push((rank, Source::new(last, rest, metres)));
         ranked.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         ranked.into_iter().map(|(_, source)| source).collect()
     }
@@ -201,15 +213,18 @@ struct Source<'a> {
     position: [f32; 2],
     yaw: [f32; 2],
     pitch: [f32; 2],
+    nearness: f32,
 }
 
 impl<'a> Source<'a> {
-    fn new(picture: &'a [f32], pose: Pose) -> Self {
+    /// `metres` lie between its camera and the one that looks now.
+    fn new(picture: &'a [f32], pose: Pose, metres: f32) -> Self {
         Self {
             picture,
             position: [pose.x, pose.y],
             yaw: [pose.yaw.cos(), pose.yaw.sin()],
             pitch: [pose.pitch.cos(), pose.pitch.sin()],
+            nearness: ((TOO_COARSE - metres) / (TOO_COARSE - AS_SHARP)).clamp(0.0, 1.0),
         }
     }
 
@@ -263,6 +278,7 @@ struct Row {
     found: [Vec<f32>; 3],
     sum: [Vec<f32>; 3],
     covered: Vec<f32>,
+    near: Vec<f32>,
 }
 
 impl Row {
@@ -272,6 +288,7 @@ impl Row {
             found: [0; 3].map(|_| vec![0.0; width]),
             sum: [0; 3].map(|_| vec![0.0; width]),
             covered: vec![0.0; width],
+            near: vec![0.0; width],
         }
     }
 
@@ -282,6 +299,7 @@ impl Row {
         }
         self.sum.iter_mut().for_each(|plane| plane.fill(0.0));
         self.covered.fill(0.0);
+        self.near.fill(0.0);
     }
 
     /// Puts what `source` shows behind what is there.
@@ -305,6 +323,7 @@ impl Row {
                     sum[i] += weight * taps.blend(plane);
                 }
                 self.covered[i] += weight;
+                self.near[i] += weight * source.nearness;
             }
         }
     }

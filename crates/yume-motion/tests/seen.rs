@@ -82,6 +82,17 @@ fn without_memory_the_frame_is_the_last_one_as_seen_from_there() {
 }
 
 #[test]
+fn what_is_walked_up_to_is_seen_but_not_from_near() {
+    for (metres, wanted) in [(0.0, 1.0), (0.3, 1.0), (0.7, 0.5), (1.0, 0.0), (3.0, 0.0)] {
+        let found = recall(&Seen::default(), ORIGIN, Pose { x: metres, ..ORIGIN });
+        let middle = HEIGHT / 3 * WIDTH + WIDTH / 2;
+        assert_eq!(found.is_seen[middle], 1.0, "{metres} m");
+        let near = found.nearness[middle];
+        assert!((near - wanted).abs() < 1e-4, "{metres} m: {near}");
+    }
+}
+
+#[test]
 fn a_step_back_shows_the_ground_that_was_left() {
     let ahead = Pose { x: 1.5, ..ORIGIN };
     let mut seen = Seen::default();
@@ -89,6 +100,7 @@ fn a_step_back_shows_the_ground_that_was_left() {
     let back = recall(&seen, ahead, ORIGIN);
     let lowest = (HEIGHT - 1) * WIDTH..AREA;
     assert!(back.is_seen[lowest.clone()].iter().all(|&seen| seen == 1.0));
+    assert!(back.nearness[lowest.clone()].iter().all(|&near| near == 1.0));
     let alone = recall(&Seen::default(), ahead, ORIGIN);
     assert!(alone.is_seen[lowest.clone()].contains(&0.0));
 }

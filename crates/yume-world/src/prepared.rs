@@ -38,8 +38,8 @@ impl Prepared {
         let spec = model.spec();
         let latents = spec.frame.segment_frames / FRAMES_PER_LATENT;
         let recalled = if forgets { None } else { recall(spec, state, motion) };
-        let (guess, is_seen): (Vec<_>, Vec<_>) = match recalled {
-            Some(frames) => frames.into_iter().map(|frame| (frame.picture, frame.is_seen)).unzip(),
+        let (guess, nearness): (Vec<_>, Vec<_>) = match recalled {
+            Some(frames) => frames.into_iter().map(|frame| (frame.picture, frame.nearness)).unzip(),
             None => (guess(spec, state.walker, motion, &state.last_frame), Vec::new()),
         };
         // Each from the segment's beginning: going on from latent to latent would round differently.
@@ -55,8 +55,8 @@ impl Prepared {
         let video = pixels::video(&guess, height, width, device);
         let unknown = model.vae().encode(video, &mut state.encoder.to_device(device));
         let trust = spec.recall.map_or(0.0, |recall| recall.trust);
-        let trusted = (trust > 0.0 && !is_seen.is_empty())
-            .then(|| Trusted::new(unknown.clone(), &is_seen, trust));
+        let trusted = (trust > 0.0 && !nearness.is_empty())
+            .then(|| Trusted::new(unknown.clone(), &nearness, trust));
         let known = capped(state.known.clone(), spec.history_cap).to_device(device);
         let conditioning = conditioning(known, unknown);
         let history = capped(state.latents.clone(), spec.history_cap).to_device(device);

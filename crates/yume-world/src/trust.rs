@@ -17,12 +17,12 @@ pub(crate) struct Trusted {
 }
 
 impl Trusted {
-    /// Relies on `latents` by `trust` where all of their pixels were seen; `is_seen` has a value for
-    /// each pixel of each frame.
-    pub(crate) fn new(latents: Tensor<5>, is_seen: &[Vec<f32>], trust: f32) -> Self {
+    /// Relies on `latents` by `trust` where all of their pixels were seen from near; `nearness` has a
+    /// value for each pixel of each frame.
+    pub(crate) fn new(latents: Tensor<5>, nearness: &[Vec<f32>], trust: f32) -> Self {
         let [_, _, frames, height, width] = latents.dims();
         let mut parts = vec![0.0; frames * height * width];
-        for (k, seen) in is_seen.iter().enumerate() {
+        for (k, seen) in nearness.iter().enumerate() {
             for (i, row) in seen.chunks_exact(width * PIXELS_PER_LATENT).enumerate() {
                 let first = (k / FRAMES_PER_LATENT * height + i / PIXELS_PER_LATENT) * width;
                 let latents = &mut parts[first..first + width];

@@ -1,6 +1,7 @@
 //! A world as the session drives it.
 
 use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
 use yume_media::{Fit, Frame};
 use yume_motion::Motion;
@@ -64,7 +65,7 @@ impl Generator for WorldGenerator {
             self.world.set_options(&options)?;
         }
         let start = Start { frames, fit, scene, seed };
-        let flow = self.world.begin(&start, &mut Adapter(out))?;
+        let flow = self.world.begin(&start, &mut Adapter::new(out))?;
         if flow.is_break() { Ok(flow) } else { self.learn(&start.scene, out) }
     }
 
@@ -73,9 +74,13 @@ impl Generator for WorldGenerator {
         motion: Motion,
         out: &mut dyn Outlet,
     ) -> Result<ControlFlow<()>, BoxError> {
-        let flow = self.world.advance(motion, &mut Adapter(out))?;
+        let mut out = Adapter::new(out);
+        let flow = self.world.advance(motion, &mut out)?;
         if flow.is_continue() {
-            self.times.push(self.world.times());
+            let mut times = self.world.times();
+            // Frames wait for the playhead to make room, which nobody computes for.
+            times.decoding = times.decoding.saturating_sub(out.waited);
+            self.times.push(times);
         }
         Ok(flow)
     }
@@ -87,7 +92,7 @@ impl Generator for WorldGenerator {
     ) -> Result<ControlFlow<()>, BoxError> {
         match edit {
             ExplorerEdit::Picture(picture) => {
-                Ok(self.world.replace(&picture, self.fit, &mut Adapter(out))?)
+                Ok(self.world.replace(&picture, self.fit, &mut Adapter::new(out))?)
             }
             ExplorerEdit::Scene(scene) => {
                 self.world.set_scene(scene.clone())?;
@@ -105,7 +110,17 @@ impl Generator for WorldGenerator {
     }
 }
 
-struct Adapter<'a>(&'a mut dyn Outlet);
+struct Adapter<'a> {
+    out: &'a mut dyn Outlet,
+    /// Time that handing over frames took.
+    waited: Duration,
+}
+
+impl<'a> Adapter<'a> {
+    fn new(out: &'a mut dyn Outlet) -> Self {
+        Self { out, waited: Duration::ZERO }
+    }
+}
 
 impl yume_world::Outlet for Adapter<'_> {
     fn progress(&mut self, stage: yume_world::Stage, step: usize, steps: usize) -> ControlFlow<()> {
@@ -114,10 +129,13 @@ impl yume_world::Outlet for Adapter<'_> {
             yume_world::Stage::Sampling => Stage::Sampling,
             yume_world::Stage::Decoding => Stage::Decoding,
         };
-        self.0.progress(Progress { stage, step: step as u32, steps: steps as u32 })
+        self.out.progress(Progress { stage, step: step as u32, steps: steps as u32 })
     }
 
     fn frame(&mut self, frame: Frame) -> ControlFlow<()> {
-        self.0.frame(frame)
+        let asked = Instant::now();
+        let flow = self.out.frame(frame);
+        self.waited += asked.elapsed();
+        flow
     }
 }
