@@ -6,12 +6,13 @@ use std::time::Duration;
 use yume_media::Frame;
 use yume_world::{Options, World, WorldError};
 
+use crate::reconstruction::Reconstruction;
 use crate::report::{Cost, Measured, Report};
 use crate::seen::{Eye, Seen};
 use crate::walk::walk;
 use crate::{Course, Strip};
 
-/// Strips of frames for the picture; those of one course at least.
+/// Courses that the picture shows.
 const SHOWN: usize = 8;
 
 /// One way to sample.
@@ -77,6 +78,7 @@ pub fn evaluate(
 
     let mut done = 0;
     let mut truths = Vec::new();
+    let mut reconstructions = Vec::new();
     let mut shown: Vec<Shown> = entries.iter().map(|_| Shown::default()).collect();
     let mut strips = Vec::new();
     let mut is_interrupted = false;
@@ -110,20 +112,24 @@ pub fn evaluate(
             shown[i].processor.extend(walk.processor);
         }
         truths.push(eye.segments(world.model(), &course.motions, &truth)?);
-        if strips.len() < SHOWN.max(1 + entries.len()) {
+        let (reconstruction, reconstructed) = Reconstruction::of(world.model(), &truth);
+        reconstructions.push(reconstruction);
+        if truths.len() <= SHOWN {
             let pick = |name: &str, frames: &[Frame]| {
                 let every = spec.frame.segment_frames;
                 let frames = frames.iter().step_by(every).cloned().collect();
                 Strip { title: format!("{name} - {}", course.name), frames }
             };
             strips.push(pick("true", &truth));
+            strips.push(pick("true, through the VAE", &reconstructed));
             let walks = entries.iter().zip(&walked);
             strips.extend(walks.map(|(entry, walk)| pick(&entry.name, &walk.frames)));
         }
     }
+    let reconstruction = Reconstruction::mean(&reconstructions);
     let is_at_home = courses.iter().all(|course| course.picture.is_none());
     let reports = entries.iter().zip(&shown).zip(prices).filter_map(|((entry, shown), price)| {
-        let measured = Measured { model: &shown.walks, truth: &truths, is_at_home };
+        let measured = Measured { model: &shown.walks, truth: &truths, is_at_home, reconstruction };
         let cost = Cost::new(price, &shown.wall, &shown.processor);
         Report::new(&spec, &entry.name, cost, &measured)
     });

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde::Serialize;
 use yume_checkpoint::ModelSpec;
 
-use crate::Row;
 use crate::obedience::{Obedience, Scale};
 use crate::rows::{Clip, Walks};
 use crate::seen::Seen;
+use crate::{Reconstruction, Row};
 
 /// Seconds of a window: a clip of Yume-Bench has 96 frames.
 const WINDOW_SECS: f32 = 6.0;
@@ -81,6 +81,8 @@ pub struct Report {
     pub window_ends: Vec<f32>,
     /// What a segment costs.
     pub cost: Cost,
+    /// What the model's VAE makes of true frames.
+    pub reconstruction: Reconstruction,
     /// Instruction following and its bounds.
     pub obedience: Obedience,
     /// The quantities.
@@ -96,6 +98,7 @@ pub(crate) struct Measured<'a> {
     pub model: &'a [Vec<Seen>],
     pub truth: &'a [Vec<Seen>],
     pub is_at_home: bool,
+    pub reconstruction: Reconstruction,
 }
 
 impl Report {
@@ -106,7 +109,7 @@ impl Report {
         cost: Cost,
         measured: &Measured<'_>,
     ) -> Option<Self> {
-        let Measured { model, truth, is_at_home } = *measured;
+        let Measured { model, truth, is_at_home, reconstruction } = *measured;
         let (all, all_true): (Vec<&Seen>, Vec<&Seen>) =
             (model.iter().flatten().collect(), truth.iter().flatten().collect());
         if all.is_empty() {
@@ -133,6 +136,7 @@ impl Report {
             segments: all.len(),
             window_ends: ends.map(|end| end as f32 * segment_secs).collect(),
             cost,
+            reconstruction,
             obedience,
             rows,
             unmeasured: UNMEASURED,
@@ -164,7 +168,7 @@ pub(crate) mod tests {
     use crate::{Spread, sharpness, smoothness};
 
     pub(crate) fn spec() -> ModelSpec {
-        let json = include_bytes!("../../../assets/tiny-v0/config.json");
+        let json = include_bytes!("../../../assets/tiny/config.json");
         ModelSpec::from_tiny_config(json, Path::new("config.json")).unwrap()
     }
 
@@ -196,7 +200,12 @@ pub(crate) mod tests {
     #[test]
     fn a_static_walk_is_consistent_smooth_and_does_not_drift() {
         let still = vec![walk(|_| seen(shows(1.0, 0.0), 0.2, 30.0)); 2];
-        let measured = Measured { model: &still, truth: &still, is_at_home: true };
+        let measured = Measured {
+            model: &still,
+            truth: &still,
+            is_at_home: true,
+            reconstruction: Reconstruction::default(),
+        };
         let report = Report::new(&spec(), "still", cost(), &measured).unwrap();
         assert_eq!((report.walks, report.segments), (2, 18));
         assert_eq!(report.window_ends, [6.0, 12.0, 18.0]);
@@ -225,7 +234,12 @@ pub(crate) mod tests {
             _ if k % 2 == 0 => seen(shows(0.0, 1.0), -0.6, 10.0),
             _ => seen(shows(1.0, 0.0), -0.6, 10.0),
         })];
-        let measured = Measured { model: &model, truth: &truth, is_at_home: true };
+        let measured = Measured {
+            model: &model,
+            truth: &truth,
+            is_at_home: true,
+            reconstruction: Reconstruction::default(),
+        };
         let report = Report::new(&spec(), "flips", cost(), &measured).unwrap();
         let drift = |name| report.row(name).unwrap().drift().unwrap();
         assert!(drift("subject consistency") < -0.1);
@@ -237,11 +251,21 @@ pub(crate) mod tests {
     #[test]
     fn own_pictures_are_not_compared_with_the_town() {
         let walks = vec![walk(|_| seen(shows(1.0, 0.0), 0.2, 30.0))];
-        let measured = Measured { model: &walks, truth: &walks, is_at_home: false };
+        let measured = Measured {
+            model: &walks,
+            truth: &walks,
+            is_at_home: false,
+            reconstruction: Reconstruction::default(),
+        };
         let report = Report::new(&spec(), "own", cost(), &measured).unwrap();
         assert!(report.row("colour distance").is_none());
         assert!(report.row("subject consistency").is_some());
-        let nothing = Measured { model: &[], truth: &[], is_at_home: true };
+        let nothing = Measured {
+            model: &[],
+            truth: &[],
+            is_at_home: true,
+            reconstruction: Reconstruction::default(),
+        };
         assert!(Report::new(&spec(), "none", cost(), &nothing).is_none());
     }
 }

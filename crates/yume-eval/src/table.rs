@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Report, Row};
+use crate::{Reconstruction, Report, Row};
 
 /// Written where there is no figure.
 const NONE: &str = "-";
@@ -32,6 +32,11 @@ impl fmt::Display for Report {
             let (truth, lowest) = (figure(row.true_all), figure(row.lowest));
             writeln!(f, " {:>8} {drift:>8} {truth:>8} {lowest:>8}", figure(row.all))?;
         }
+        let Reconstruction { psnr_db, ssim, sharpness, .. } = self.reconstruction;
+        writeln!(
+            f,
+            "true frames through the VAE: {psnr_db:.1} dB, SSIM {ssim:.3}, sharpness {sharpness:.3}"
+        )?;
         for (name, reason) in &self.unmeasured {
             writeln!(f, "{name:<26} not computed: {reason}")?;
         }

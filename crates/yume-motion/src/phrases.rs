@@ -76,6 +76,9 @@ impl Phrasebook {
 
     /// The embedded small world: the sentences of 1.0, no speed, no scene.
     pub const TINY: Self = Self { speed: None, scene_separator: None, ..Self::YUME_1_0 };
+
+    /// The same for an embedded model that was shown scene texts.
+    pub const TINY_SCENES: Self = Self { scene_separator: Some(" "), ..Self::TINY };
 }
 
 const SPEED_SENTENCES: [(&str, &str); 3] = [

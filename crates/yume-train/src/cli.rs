@@ -18,6 +18,8 @@ pub(crate) enum Command {
     Vae(Train),
     /// Trains the DiT with its text and image encoders.
     Dit(TrainDit),
+    /// Writes walks through the town as tensors, for training with other programs.
+    Walks(Walks),
     /// Turns a trained model of many solver steps into one of few.
     Distill(TrainDistill),
     /// Measures how a model obeys turns and how close it stays to the true town.
@@ -63,6 +65,25 @@ pub(crate) struct TrainDit {
     /// Folder of the finished VAE.
     #[arg(long, value_name = "FOLDER")]
     pub vae: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Walks {
+    /// The recipe, such as configs/tiny.json.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Folder for a file per walk; made if it is missing.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Number of the first walk; each number is another walk.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub first: u64,
+    /// Walks to write, of 8 seconds each.
+    #[arg(long, value_name = "N")]
+    pub count: u64,
+    /// Lets the model in this folder walk, so that one learns to go on from what it makes.
+    #[arg(long, value_name = "FOLDER")]
+    pub own: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

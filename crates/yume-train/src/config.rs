@@ -71,12 +71,32 @@ pub struct VaeTraining {
     pub statistics_clips: u64,
     /// The most noise that is added to latents, in units of their spread.
     pub noise: f32,
+    /// How often the decoder is not shown the frames as they were foreseen.
+    #[serde(default)]
+    pub reference_dropout: f32,
+    /// A discriminator of small patches. Only the training in PyTorch has it (`torch/vae.py`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adversary: Option<PatchCritic>,
     /// Weights of the parts of the loss.
     pub loss: VaeLoss,
     /// Learning rate.
     pub rate: Rate,
     /// Optimizer.
     pub optimizer: OptimizerConfig,
+}
+
+/// A discriminator of small patches of two neighbouring frames.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PatchCritic {
+    /// Part of the run, 0 to 1, after which it joins.
+    pub from: f64,
+    /// Its weight in the loss.
+    pub weight: f32,
+    /// Channels of its first layer.
+    pub width: usize,
+    /// Its learning rate.
+    pub rate: f64,
 }
 
 /// Weights of the parts of the VAE's loss.
@@ -115,6 +135,9 @@ pub struct DitTraining {
     pub history_noise: f32,
     /// How often a caption is left out.
     pub caption_dropout: f32,
+    /// How often a segment is learnt in another light than what came before, as its caption says.
+    #[serde(default)]
+    pub relit_share: f32,
     /// How often a step is masked (MVDT).
     pub masked_share: f32,
     /// Channels count in proportion to this power of their weight in the picture; 0 = all alike.

@@ -28,6 +28,8 @@ pub enum Purpose {
     Evaluation = 9,
     /// Noise that a teacher and its student make segments from.
     Distillation = 10,
+    /// Whether the VAE's decoder is shown what was foreseen.
+    Reference = 12,
     /// The first weights of a discriminator.
     Critic = 11,
 }

@@ -4,7 +4,7 @@ use yume_checkpoint::{CheckpointError, ModelFiles};
 
 macro_rules! asset {
     ($file:literal) => {
-        ($file, include_bytes!(concat!("../../../assets/tiny-v0/", $file)).as_slice())
+        ($file, include_bytes!(concat!("../../../assets/tiny/", $file)).as_slice())
     };
 }
 

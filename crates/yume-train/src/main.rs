@@ -11,11 +11,14 @@ use std::time::Duration;
 
 use burn::tensor::{Device, DeviceType};
 use clap::Parser as _;
-use cli::{Calibrate, Cli, Command, Evaluate, Sheet, Train, TrainDistill, TrainDit, Visit, Where};
+use cli::{
+    Calibrate, Cli, Command, Evaluate, Sheet, Train, TrainDistill, TrainDit, Visit, Walks, Where,
+};
 use yume_checkpoint::{CACHE_FILE, ModelFiles};
 use yume_train::TrainError;
 use yume_train::calibrate::{CalibrationOptions, calibrate};
 use yume_train::config::TrainConfig;
+use yume_train::data::record::record;
 use yume_train::distill::{DistillRun, DistillStart};
 use yume_train::dit::{DitRun, DitStart};
 use yume_train::evaluate::{EvaluationOptions, evaluate, walk_sheet};
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Vae(train) => train_vae(&train),
         Command::Dit(train) => train_dit(&train),
+        Command::Walks(options) => record_walks(&options),
         Command::Distill(train) => distill(&train),
         Command::Evaluate(options) => report(&options),
         Command::CalibrateCache(options) => calibrate_cache(&options),
@@ -69,6 +73,17 @@ fn train_dit(options: &TrainDit) -> Result<(), TrainError> {
     let steps = config.dit.steps;
     let mut training = DitRun::new(config, &options.vae, &device(train.device)?, start)?;
     go(&mut training, train, begun, steps)
+}
+
+fn record_walks(options: &Walks) -> Result<(), TrainError> {
+    let (config, spec) = TrainConfig::load(&options.config)?;
+    let range = options.first..options.first.saturating_add(options.count);
+    let bar = indicatif::ProgressBar::new(options.count);
+    let walker = options.own.as_deref().map(model).transpose()?;
+    record((&config, &spec), walker, range, &options.out, &mut || bar.inc(1))?;
+    bar.finish_and_clear();
+    println!("{} walks written: {}", options.count, options.out.display());
+    Ok(())
 }
 
 fn distill(options: &TrainDistill) -> Result<(), TrainError> {

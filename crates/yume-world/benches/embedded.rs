@@ -44,7 +44,7 @@ impl Outlet for Clock {
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let folder = root.join("assets/tiny-v0");
+    let folder = root.join("assets/tiny");
     let files = ModelFiles::from_folder(&folder).expect("the embedded model is in the repository");
     let open = || {
         Model::open(&files, &Device::flex(), DType::F32).expect("the embedded model fits itself")

@@ -48,7 +48,7 @@ impl Outlet for Frames {
 }
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/tiny-v0");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/tiny");
     let files = ModelFiles::from_folder(&folder).expect("the embedded model is in the repository");
     let model = Model::open(&files, &Device::flex(), DType::F32).expect("the model fits itself");
     let own = model.options();
@@ -109,10 +109,10 @@ fn starts(folder: &Path) -> Vec<Frame> {
     paths.sort();
     let pictures =
         paths.iter().map(|path| read_picture(path).expect("start pictures are readable"));
-    let town = Town::new(1);
+    let town = Town::new(100);
     let places = (0..PLACES).map(|seed| {
         let camera = Camera::of_walker(town.spawn(seed));
-        render(&town, &Scene::default(), &camera, 96, 64, 2)
+        render(&town, &Scene::default(), &camera, 192, 112, 2)
     });
     pictures.chain(places).collect()
 }

@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn contexts_beyond_the_room_make_way_for_those_in_use() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/tiny-v0");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tiny-v0");
         let files = ModelFiles::from_folder(&folder).unwrap();
         let model = Model::open(&files, &Device::flex(), DType::F32).unwrap();
         let frame = model.spec().frame;

@@ -34,7 +34,7 @@ impl Outlet for Frames {
 }
 
 fn begun(kept_states: u64) -> World {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/tiny-v0");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tiny-v0");
     let files = ModelFiles::from_folder(&folder).unwrap();
     let model = Model::open(&files, &Device::flex(), DType::F32).unwrap();
     let options = model.options();

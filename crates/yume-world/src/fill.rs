@@ -4,10 +4,8 @@ use burn::tensor::{DType, Tensor};
 use rayon::prelude::*;
 use yume_checkpoint::{Fill, ModelSpec};
 use yume_motion::Motion;
-use yume_motion::seen::Recalled;
+use yume_motion::seen::{Recalled, Seen};
 use yume_motion::walk::WalkState;
-
-use crate::state::WalkedState;
 
 /// What stands for the frames of a segment that obeys `motion` after `last_frame`, planar in [-1, 1].
 ///
@@ -33,18 +31,20 @@ pub fn guess(
     }
 }
 
-/// As [`guess`], from everything that the walk has seen and not only from its last frame; nothing if
-/// the model keeps nothing.
-pub(crate) fn recall(
+/// As [`guess`], from everything that the walk has `seen` and not only from its last frame; nothing
+/// if the model keeps nothing.
+pub fn recall(
     spec: &ModelSpec,
-    state: &WalkedState,
+    seen: &Seen,
+    mut walker: WalkState,
     motion: Motion,
+    last_frame: &[f32],
 ) -> Option<Vec<Recalled>> {
     let (Fill::Warp(warp), Some(_)) = (&spec.fill, &spec.recall) else { return None };
-    let poses = state.walker.clone().advance(&spec.walk, motion, spec.frame.segment_frames);
-    let last = (state.last_frame.as_slice(), state.walker.pose());
+    let last = (last_frame, walker.pose());
+    let poses = walker.advance(&spec.walk, motion, spec.frame.segment_frames);
     let size = (spec.frame.width, spec.frame.height);
-    let recalled = |pose| state.seen.recall(warp, last, size, pose);
+    let recalled = |pose| seen.recall(warp, last, size, pose);
     Some(poses.into_par_iter().map(recalled).collect())
 }
 

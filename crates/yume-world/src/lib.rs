@@ -34,7 +34,7 @@ mod recall_tests;
 
 pub use cap::capped;
 pub use error::WorldError;
-pub use fill::{conditioning, guess};
+pub use fill::{conditioning, guess, recall};
 pub use holding::{Holding, Precision};
 pub use memory::{MemoryItem, MemoryPlan, Needed, Phase, Place, Walked};
 pub use model::Model;

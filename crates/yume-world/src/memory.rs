@@ -176,6 +176,12 @@ impl MemoryPlan {
         let at_start = past + of_history(frame.initial_copies.div_ceil(FRAMES_PER_LATENT));
         let state = past + of_history(seen(spec, history + latents));
         let (all, two) = ((latents as u64 + 1) * state, 2 * state);
+        if let Some(recall) = &spec.recall {
+            let picture = 3 * (frame.width * frame.height) as u64 * F32_BYTES;
+            let bytes = recall.rule.pictures as u64 * picture;
+            let place = if self.on_processor { Place::Device } else { Place::Host };
+            self.add("pictures of the walk", bytes, place, WALKING);
+        }
         match Rest::of(at_start, latents, KEPT_STATES) {
             Rest::Beside => self.add(WHAT, all, Place::Device, &Phase::ALL),
             // The processor has the state before the segment and the one it makes.

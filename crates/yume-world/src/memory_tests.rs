@@ -138,7 +138,7 @@ fn held(network: &impl Module) -> u64 {
 }
 
 fn embedded() -> ModelFiles {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/tiny-v0");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tiny-v0");
     ModelFiles::from_folder(&folder).unwrap()
 }
 
@@ -208,6 +208,8 @@ fn a_plan_counts_the_bytes_of_a_walk() {
     );
     let state = encoder.bytes() + decoder.bytes() + 2 * 13 * (height * width / 64 * 16 * 4) as u64;
     assert_eq!(of(&plan, "past of the VAE", Place::Device), 9.0 * state as f64 / GB);
+    let pictures = 48 * 3 * height * width * 4;
+    assert_eq!(of(&plan, "pictures of the walk", Place::Device), pictures as f64 / GB);
 }
 
 #[test]

@@ -11,11 +11,11 @@ use yume_motion::Motion;
 use yume_nets::Scope;
 use yume_nets::clip::{self, ClipVision};
 use yume_nets::dit::{Context, Dit};
-use yume_nets::vae::Vae;
+use yume_nets::vae::{StreamCache, Vae};
 
 use crate::newest::host;
 use crate::texts::Texts;
-use crate::{Holding, Options, Precision, WorldError};
+use crate::{Holding, Options, Precision, WorldError, pixels};
 
 /// The networks, tokenizer and facts of a model.
 pub struct Model {
@@ -122,6 +122,20 @@ impl Model {
     }
 
     /// The caption of a motion in a scene.
+    /// Planar frames as the VAE shows them: one, and then whole segments.
+    pub fn reconstruct(&self, frames: &[Vec<f32>]) -> Vec<Vec<f32>> {
+        let frame = self.spec().frame;
+        let (mut encoder, mut decoder) = (StreamCache::default(), StreamCache::default());
+        let mut pass = |part: &[Vec<f32>]| {
+            let video = pixels::video(part, frame.height, frame.width, self.device());
+            let latents = self.vae().encode(video, &mut encoder);
+            pixels::split_video(self.vae().decode(latents, &mut decoder).clamp(-1.0, 1.0))
+        };
+        let (first, rest) = frames.split_at(frames.len().min(1));
+        let parts = std::iter::once(first).chain(rest.chunks_exact(frame.segment_frames));
+        parts.filter(|part| !part.is_empty()).flat_map(&mut pass).collect()
+    }
+
     pub(crate) fn caption(&self, motion: Motion, scene: &str) -> String {
         let book = self.spec().phrasebook;
         book.caption(motion, book.usual_speed(motion), scene)

@@ -5,11 +5,10 @@
 //! gigabytes: only the one before the segment is kept, in the computer's own memory, and a cut decodes
 //! again what it keeps. That takes seconds where a segment takes minutes, and gives the same values.
 
-use burn::tensor::{Device, Tensor};
-use yume_motion::walk::WalkState;
+use burn::tensor::Device;
 
 use crate::Model;
-use crate::state::WalkedState;
+use crate::state::{Step, WalkedState};
 
 /// Bytes of the states that are kept for the latents of a segment, together.
 pub(crate) const KEPT_STATES: u64 = 256 << 20;
@@ -51,8 +50,8 @@ pub(crate) fn host() -> Device {
 /// The newest segment: its latents, and what is kept of the states before and after them.
 pub(crate) struct Newest {
     rest: Rest,
-    /// The latents whose frames were handed out, and the walker after each.
-    latents: Vec<(Tensor<5>, WalkState)>,
+    /// The latents whose frames were handed out.
+    latents: Vec<Step>,
     /// The state before the segment, and after as many of its first latents as are kept.
     states: Vec<WalkedState>,
 }
@@ -64,8 +63,8 @@ impl Newest {
     }
 
     /// A latent was handed out, and led to `state`.
-    pub(crate) fn push(&mut self, latent: Tensor<5>, state: &WalkedState) {
-        self.latents.push((latent, state.walker));
+    pub(crate) fn push(&mut self, latent: Step, state: &WalkedState) {
+        self.latents.push(latent);
         if self.rest == Rest::Beside {
             self.states.push(state.clone());
         }
@@ -86,8 +85,8 @@ impl Newest {
             return self.states[at].clone();
         }
         let mut state = self.states[at].to_device(model.device());
-        for (latent, walker) in again {
-            state.step(model, latent.clone(), *walker);
+        for latent in again {
+            state.step(model, latent.clone());
         }
         self.rest.of_state(state, model.device())
     }

@@ -24,6 +24,8 @@ pub(crate) struct Prepared {
     pub conditioning: Tensor<5>,
     /// What of the guess is known to be so.
     pub trusted: Option<Trusted>,
+    /// The guess itself, `[1, 3, frames, height, width]`, for a decoder that reads it.
+    pub foreseen: Option<Tensor<5>>,
     /// How the network packs them.
     pub plan: Plan,
 }
@@ -37,7 +39,11 @@ impl Prepared {
     ) -> Result<Self, WorldError> {
         let spec = model.spec();
         let latents = spec.frame.segment_frames / FRAMES_PER_LATENT;
-        let recalled = if forgets { None } else { recall(spec, state, motion) };
+        let recalled = if forgets {
+            None
+        } else {
+            recall(spec, &state.seen, state.walker, motion, &state.last_frame)
+        };
         let (guess, nearness): (Vec<_>, Vec<_>) = match recalled {
             Some(frames) => frames.into_iter().map(|frame| (frame.picture, frame.nearness)).unzip(),
             None => (guess(spec, state.walker, motion, &state.last_frame), Vec::new()),
@@ -53,6 +59,7 @@ impl Prepared {
         let (height, width) = (spec.frame.height, spec.frame.width);
         let device = model.device();
         let video = pixels::video(&guess, height, width, device);
+        let foreseen = model.vae().reads_reference().then(|| video.clone());
         let unknown = model.vae().encode(video, &mut state.encoder.to_device(device));
         let trust = spec.recall.map_or(0.0, |recall| recall.trust);
         let trusted = (trust > 0.0 && !nearness.is_empty())
@@ -65,7 +72,7 @@ impl Prepared {
         let window = spec.window.max(latents);
         let layout = Layout::Packed { history: known + latents - window, window };
         let plan = Plan::new(&spec.dit, layout, height, width, device)?;
-        Ok(Self { motion, walkers, history, conditioning, trusted, plan })
+        Ok(Self { motion, walkers, history, conditioning, trusted, foreseen, plan })
     }
 
     /// The shape of the noise of history and segment.

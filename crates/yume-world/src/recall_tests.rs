@@ -1,6 +1,5 @@
 //! What a walk with the embedded model keeps, forgets and shows again.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{DType, Device};
@@ -8,37 +7,30 @@ use yume_checkpoint::ModelFiles;
 use yume_media::{Fit, Frame, read_picture};
 use yume_motion::parse_script;
 
+use crate::golden::Frames;
 use crate::pixels::planar;
-use crate::{Model, Options, Outlet, Stage, Start, World};
+use crate::{Model, Options, Start, World};
 
-struct Frames(Vec<Frame>);
+/// The model that is shipped.
+const SHIPPED: &str = "../../assets/tiny";
+/// A smaller one.
+const SMALL: &str = "tests/tiny-v0";
 
-impl Outlet for Frames {
-    fn progress(&mut self, _: Stage, _: usize, _: usize) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn frame(&mut self, frame: Frame) -> ControlFlow<()> {
-        self.0.push(frame);
-        ControlFlow::Continue(())
-    }
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/tiny-v0")
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
 fn picture(name: &str) -> Frame {
-    read_picture(&folder().join("starts").join(name)).unwrap()
+    read_picture(&folder(SHIPPED).join("starts").join(name)).unwrap()
 }
 
-fn begun(forgets: bool, picture: Frame) -> (World, Frames) {
-    let files = ModelFiles::from_folder(&folder()).unwrap();
+fn begun(model: &str, forgets: bool, picture: Frame) -> (World, Frames) {
+    let files = ModelFiles::from_folder(&folder(model)).unwrap();
     let model = Model::open(&files, &Device::flex(), DType::F32).unwrap();
     let options = Options { forgets, ..model.options() };
     let mut world = World::new(model, &options).unwrap();
     let start = Start { frames: vec![picture], fit: Fit::Crop, scene: String::new(), seed: 3 };
-    let mut frames = Frames(Vec::new());
+    let mut frames = Frames::default();
     assert!(world.begin(&start, &mut frames).unwrap().is_continue());
     (world, frames)
 }
@@ -59,7 +51,7 @@ fn likeness(a: &Frame, b: &Frame) -> f64 {
 #[test]
 fn the_first_view_is_there_after_a_turn_of_90_degrees_and_back() {
     let back = |forgets| {
-        let (mut world, mut frames) = begun(forgets, picture("avenue.png"));
+        let (mut world, mut frames) = begun(SHIPPED, forgets, picture("avenue.png"));
         walk(&mut world, &mut frames, ".:left*4");
         // Half of the fourth segment: 90 degrees. The way back ends at rest where it began.
         assert_eq!(world.cut(16), 16);
@@ -74,7 +66,7 @@ fn the_first_view_is_there_after_a_turn_of_90_degrees_and_back() {
 
 #[test]
 fn frames_that_nobody_saw_and_worlds_that_were_left_are_forgotten() {
-    let (mut world, mut frames) = begun(false, picture("park.png"));
+    let (mut world, mut frames) = begun(SMALL, false, picture("park.png"));
     let first = world.seen();
     assert_eq!(first.len(), 1, "the start is kept");
     walk(&mut world, &mut frames, ".:left");
@@ -95,7 +87,7 @@ fn frames_that_nobody_saw_and_worlds_that_were_left_are_forgotten() {
 
 #[test]
 fn what_is_kept_is_bounded() {
-    let (mut world, mut frames) = begun(false, picture("park.png"));
+    let (mut world, mut frames) = begun(SMALL, false, picture("park.png"));
     let most = world.model().spec().recall.unwrap().rule.pictures;
     for _ in 0..200 {
         let seen = world.seen().len();

@@ -29,6 +29,17 @@ pub(crate) struct WalkedState {
     pub seen: Seen,
 }
 
+/// One latent of a segment, on its way to be shown.
+#[derive(Clone)]
+pub(crate) struct Step {
+    /// `[1, z, 1, height, width]`.
+    pub latent: Tensor<5>,
+    /// Its frames as they were foreseen, for a decoder that reads such.
+    pub foreseen: Option<Tensor<5>>,
+    /// The walker after it.
+    pub walker: WalkState,
+}
+
 impl WalkedState {
     /// Keeps the last frame shown, if the model keeps any and this one shows something new.
     pub(crate) fn remember(&mut self, spec: &ModelSpec) {
@@ -56,19 +67,16 @@ impl WalkedState {
         }
     }
 
-    /// Walks on by one latent `[1, z, 1, height, width]`, whose frames the encoder gets to see.
-    /// Returns the frames, planar in [-1, 1].
-    pub(crate) fn step(
-        &mut self,
-        model: &Model,
-        latent: Tensor<5>,
-        walker: WalkState,
-    ) -> Vec<Vec<f32>> {
+    /// Walks on by one latent, whose frames the encoder gets to see. Returns the frames, planar in
+    /// [-1, 1].
+    pub(crate) fn step(&mut self, model: &Model, step: Step) -> Vec<Vec<f32>> {
+        let Step { latent, foreseen, walker } = step;
         let cap = model.spec().history_cap;
         let append = |history: &Tensor<5>, newest| {
             capped(Tensor::cat(vec![history.clone(), newest], 2), cap)
         };
-        let video = model.vae().decode(latent.clone(), &mut self.decoder).clamp(-1.0, 1.0);
+        let video = model.vae().decode_with(latent.clone(), foreseen, &mut self.decoder);
+        let video = video.clamp(-1.0, 1.0);
         let seen = model.vae().encode(video.clone(), &mut self.encoder);
         self.latents = append(&self.latents, latent);
         self.known = append(&self.known, seen);

@@ -21,7 +21,7 @@ use crate::newest::{KEPT_STATES, Newest, Rest};
 use crate::opening::{fitted, opening};
 use crate::prepared::Prepared;
 use crate::probe::{Astray, Probe};
-use crate::state::WalkedState;
+use crate::state::{Step, WalkedState};
 use crate::{Caches, DitVelocity, Model, Options, Outlet, SegmentTimes, Stage, WorldError, pixels};
 
 /// Where a walk begins.
@@ -204,9 +204,13 @@ impl World {
         let mut state = walk.state.to_device(model.device());
         let mut flow = ControlFlow::Continue(());
         for (k, walker) in prepared.walkers.into_iter().enumerate() {
-            let latent = latents.clone().narrow(2, k, 1);
-            let frames = state.step(model, latent.clone(), walker);
-            newest.push(latent, &state);
+            let foreseen = prepared
+                .foreseen
+                .as_ref()
+                .map(|frames| frames.clone().narrow(2, k * FRAMES_PER_LATENT, FRAMES_PER_LATENT));
+            let step = Step { latent: latents.clone().narrow(2, k, 1), foreseen, walker };
+            let frames = state.step(model, step.clone());
+            newest.push(step, &state);
             for planes in frames {
                 flow = outlet.frame(pixels::frame(&planes, frame.height, frame.width));
                 if flow.is_break() {

@@ -47,7 +47,7 @@ fn world() -> World {
 }
 
 fn world_held(holding: Holding) -> World {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/tiny-v0");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tiny-v0");
     let files = ModelFiles::from_folder(&folder).unwrap();
     let model = Model::open(&files, &Device::flex(), holding).unwrap();
     let options = model.options();
@@ -245,7 +245,7 @@ fn edits_need_a_world() {
 fn captions_that_are_on_disk_need_no_text_encoder() {
     let folder = std::env::temp_dir().join(format!("yume-world-captions-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
-    let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/tiny-v0");
+    let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tiny-v0");
     let files = ModelFiles::from_folder(&files).unwrap();
     let remembering = || {
         let model = Model::open_remembering(&files, &Device::flex(), DType::F32, &folder).unwrap();

@@ -160,6 +160,7 @@ fn main() -> ExitCode {
         start: arguments.get(2).map(PathBuf::from),
         samples: vec![sample("evening", 0.02), sample("valley", 0.35), sample("night", 0.62)],
         warp: Some(WarpModel::TINY_V0),
+        unknown_words: std::sync::Arc::new(|_| Vec::new()),
         knows_scenes: true,
         presets: Vec::new(),
         preset: 0,

@@ -1,17 +1,17 @@
-//! The model that is part of the program: an early tiny Yume, trained on a procedural town.
+//! The model that is part of the program: a tiny Yume, trained on procedural towns.
 
 use yume_checkpoint::{CheckpointError, ModelFiles};
 use yume_media::{Frame, MediaError, decode_picture};
 
 /// Its name, as `yume models` shows it.
-pub const NAME: &str = "tiny-v0";
+pub const NAME: &str = "tiny-v1";
 
 /// What it is, for a person.
-pub const LABEL: &str = "embedded early model";
+pub const LABEL: &str = "embedded small model";
 
 macro_rules! asset {
     ($file:literal) => {
-        ($file, include_bytes!(concat!("../../../assets/tiny-v0/", $file)).as_slice())
+        ($file, include_bytes!(concat!("../../../assets/tiny/", $file)).as_slice())
     };
 }
 
@@ -25,13 +25,19 @@ const FILES: [(&str, &[u8]); 7] = [
     asset!("feature_cache.json"),
 ];
 
-const STARTS: [(&str, &[u8]); 6] = [
+const STARTS: [(&str, &[u8]); 12] = [
     asset!("starts/avenue.png"),
     asset!("starts/corner.png"),
     asset!("starts/crossing.png"),
     asset!("starts/park.png"),
     asset!("starts/shops.png"),
     asset!("starts/square.png"),
+    asset!("starts/morning.png"),
+    asset!("starts/sunset.png"),
+    asset!("starts/night.png"),
+    asset!("starts/overcast.png"),
+    asset!("starts/fog.png"),
+    asset!("starts/rain.png"),
 ];
 
 /// The model's files.
@@ -61,14 +67,21 @@ pub fn starts() -> Result<Vec<(String, Frame)>, MediaError> {
         .collect()
 }
 
-/// Words that a person may use for a start picture, besides its name.
-const WORDS: [(&str, &[&str]); 6] = [
+/// Words that a person may use for a start picture, besides its name; places first, then light and
+/// weather.
+const WORDS: [(&str, &[&str]); 12] = [
     ("avenue", &["boulevard", "road", "street"]),
     ("corner", &["bend", "turning"]),
     ("crossing", &["crossroads", "intersection", "junction"]),
     ("park", &["garden", "green", "lawn", "meadow", "tree", "trees"]),
     ("shops", &["arcade", "market", "shop", "shopping", "store", "stores"]),
     ("square", &["plaza", "piazza"]),
+    ("morning", &["dawn", "sunrise"]),
+    ("sunset", &["dusk", "evening", "twilight"]),
+    ("night", &["midnight", "dark"]),
+    ("overcast", &["cloudy", "grey", "gray"]),
+    ("fog", &["foggy", "mist", "misty"]),
+    ("rain", &["rainy", "wet"]),
 ];
 
 /// The name of the start picture that a description speaks of. The model draws nothing from words:
@@ -94,7 +107,7 @@ mod tests {
         for (name, words) in super::WORDS {
             assert!(names.iter().any(|known| known == name), "{name}");
             for word in words.iter().chain([&name]) {
-                let text = format!("a quiet {}, at noon", word.to_uppercase());
+                let text = format!("a quiet {}, as it was", word.to_uppercase());
                 assert_eq!(super::start_for(&text), Some(name), "{word}");
             }
         }
@@ -102,7 +115,10 @@ mod tests {
             ("the street at the park", Some("park")),
             ("a street with trees", Some("park")),
             ("a street", Some("avenue")),
-            ("Tokyo at night, parking", None),
+            ("a park at night", Some("park")),
+            ("a wet street", Some("rain")),
+            ("Tokyo at night, parking", Some("night")),
+            ("Tokyo, parking", None),
             ("", None),
         ] {
             assert_eq!(super::start_for(text), expected, "{text:?}");

@@ -71,7 +71,7 @@ fn a_quick_evaluation_has_every_quantity_and_repeats() {
 #[test]
 fn own_pictures_and_motions_are_walked() {
     let out = Folder::new("own");
-    let start = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/tiny-v0/starts/park.png");
+    let start = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/tiny/starts/park.png");
     let output = eval(&out, &["--start", start, "--motions", ".:left", "--preset", "draft"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let report = report(&out);

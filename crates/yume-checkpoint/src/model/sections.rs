@@ -264,6 +264,8 @@ pub(super) struct VaeSection {
     mid_attn: bool,
     linear_skip: bool,
     decoder_skip_in: bool,
+    #[serde(default)]
+    decoder_reference: bool,
     encoder_branch: Option<String>,
     latent_mean: Vec<f32>,
     latent_std: Vec<f32>,
@@ -277,8 +279,8 @@ impl VaeSection {
             Some("zero") if self.linear_skip => false,
             Some(other) => return Err(format!("vae.encoder_branch {other:?} cannot be used")),
         };
-        ensure(self.linear_skip || !self.decoder_skip_in, || {
-            "vae.decoder_skip_in needs vae.linear_skip".to_owned()
+        ensure(self.linear_skip || !(self.decoder_skip_in || self.decoder_reference), || {
+            "vae.decoder_skip_in and vae.decoder_reference need vae.linear_skip".to_owned()
         })?;
         let levels = self.kt.len();
         for (field, length) in [
@@ -314,7 +316,10 @@ impl VaeSection {
             temporal: self.temporal,
             middle_kernel: self.mid_kt,
             has_attention: self.mid_attn,
-            skip: self.linear_skip.then_some(SkipConfig { feeds_decoder: self.decoder_skip_in }),
+            skip: self.linear_skip.then_some(SkipConfig {
+                feeds_decoder: self.decoder_skip_in,
+                reads_reference: self.decoder_reference,
+            }),
             has_encoder,
             latent_mean: self.latent_mean,
             latent_std: self.latent_std,

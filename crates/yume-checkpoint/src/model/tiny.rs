@@ -143,6 +143,9 @@ struct PromptSection {
     prefix: Option<String>,
     key_sentences: BTreeMap<String, String>,
     camera_sentences: BTreeMap<String, String>,
+    /// Whether the model was shown scene texts.
+    #[serde(default)]
+    scenes: bool,
 }
 
 impl ModelSpec {
@@ -197,7 +200,7 @@ fn spec(config: Config) -> Result<ModelSpec, Finding> {
         })?,
         fill,
         recall: config.recall.as_ref().map(recall).transpose()?,
-        phrasebook: Phrasebook::TINY,
+        phrasebook: if config.prompt.scenes { Phrasebook::TINY_SCENES } else { Phrasebook::TINY },
         negative_prompt: String::new(),
     })
 }

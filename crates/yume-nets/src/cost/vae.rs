@@ -152,6 +152,10 @@ fn decode(config: &VaeConfig, mut walk: Walk, is_first: bool) -> Walk {
         if finer.is_none() && config.skip.is_some_and(|skip| skip.feeds_decoder) {
             walk.conv(folded, last.input, [last.kernel, 3]);
         }
+        let reads_reference = config.skip.is_some_and(|skip| skip.reads_reference);
+        if finer.is_none() && reads_reference && !is_first {
+            walk.conv(folded + 1, last.input, [1, 3]);
+        }
         walk.res_blocks(config.decoder_res_blocks, level);
         let Some(finer) = finer else { continue };
         if config.temporal[config.temporal.len() - 1 - i] && !is_first {

@@ -18,6 +18,10 @@ pub struct Level {
 pub struct SkipConfig {
     /// Whether the last level of the decoder reads the linear picture.
     pub feeds_decoder: bool,
+    /// Whether it also reads frames as they were foreseen, for what latents are too small to hold
+    /// (after the asymmetric decoder of Zhu et al., arXiv 2306.04632).
+    #[serde(default)]
+    pub reads_reference: bool,
 }
 
 /// The sizes of a causal video VAE with strides 4 (time) and 8 (space).

@@ -24,6 +24,7 @@ pub(crate) struct Decoder {
     middle: Middle,
     levels: Vec<Level>,
     skip_in: Option<CausalConv>,
+    reference: Option<CausalConv>,
     head_norm: ChannelNorm,
     head_conv: CausalConv,
 }
@@ -63,12 +64,17 @@ impl Decoder {
             levels.push(Level { blocks, up });
         }
         let feeds_decoder = config.skip.is_some_and(|skip| skip.feeds_decoder);
+        let reads_reference = config.skip.is_some_and(|skip| skip.reads_reference);
         Self {
             conv1,
             middle,
             levels,
             skip_in: feeds_decoder.then(|| {
                 CausalConv::init(&mut scope.sub("skip_in"), folded, last.input, [last.kernel, 3])
+            }),
+            // One channel more says that there is a reference.
+            reference: reads_reference.then(|| {
+                CausalConv::init(&mut scope.sub("reference"), folded + 1, last.input, [1, 3])
             }),
             head_norm: ChannelNorm::init(&mut scope.sub("head.0"), last.output),
             head_conv: CausalConv::init(
@@ -80,15 +86,22 @@ impl Decoder {
         }
     }
 
+    /// Whether it reads frames as they were foreseen.
+    pub(crate) fn reads_reference(&self) -> bool {
+        self.reference.is_some()
+    }
+
     /// # Shapes
     /// - z: `[batch, z, frames, height, width]`; one frame the first time
     /// - skip: the linear picture, `[batch, 3 * patch^2, frames', height', width']`, which the network
     ///   corrects
+    /// - reference: the frames as they were foreseen, shaped as `skip`
     /// - output: as `skip`; one frame the first time, then four for every latent
     pub(crate) fn forward(
         &self,
         z: Tensor<5>,
         skip: Option<Tensor<5>>,
+        reference: Option<Tensor<5>>,
         cache: &mut StreamCache,
     ) -> Tensor<5> {
         cache.rewind();
@@ -99,6 +112,14 @@ impl Decoder {
                 && let (Some(skip_in), Some(skip)) = (&self.skip_in, &skip)
             {
                 x = skip_in.forward_plus(skip.clone(), x, cache);
+            }
+            if level.up.is_none()
+                && let (Some(layer), Some(reference)) = (&self.reference, &reference)
+            {
+                let [batch, _, frames, height, width] = reference.dims();
+                let is_there = Tensor::ones([batch, 1, frames, height, width], &reference.device());
+                let folded = Tensor::cat(vec![reference.clone(), is_there], 1);
+                x = layer.forward_plus(folded, x, cache);
             }
             for block in &level.blocks {
                 x = block.forward(x, cache);

@@ -122,31 +122,67 @@ impl Vae {
     /// - latents: normalised, `[batch, z, latent frames, height, width]`
     /// - output: `[batch, 3, frames, 8 * height, 8 * width]`, about [-1, 1], f32
     pub fn decode(&self, latents: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
-        if cpu::serves(&latents) {
-            return cpu::among_workers(|| self.decode_all(latents, cache));
-        }
-        self.decode_all(latents, cache)
+        self.decode_with(latents, None, cache)
     }
 
-    fn decode_all(&self, latents: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
+    /// Whether the decoder reads frames as they were foreseen.
+    pub fn reads_reference(&self) -> bool {
+        self.decoder.reads_reference()
+    }
+
+    /// As [`Self::decode`], with the frames as they were foreseen, where there are such. A decoder that
+    /// reads none takes no notice.
+    ///
+    /// # Shapes
+    /// - reference: `[batch, 3, frames, 8 * height, 8 * width]` in [-1, 1], four frames for each latent,
+    ///   of which none may be the first of all
+    pub fn decode_with(
+        &self,
+        latents: Tensor<5>,
+        reference: Option<Tensor<5>>,
+        cache: &mut StreamCache,
+    ) -> Tensor<5> {
+        if cpu::serves(&latents) {
+            return cpu::among_workers(|| self.decode_all(latents, reference, cache));
+        }
+        self.decode_all(latents, reference, cache)
+    }
+
+    fn decode_all(
+        &self,
+        latents: Tensor<5>,
+        reference: Option<Tensor<5>>,
+        cache: &mut StreamCache,
+    ) -> Tensor<5> {
         let z = latents * self.std.val() + self.mean.val();
         let [_, _, count, ..] = z.dims();
         let frames = (0..count)
             .map(|i| {
                 let is_first = cache.is_fresh();
-                self.decode_chunk(z.clone().narrow(2, i, 1), is_first, cache)
+                let reference = reference
+                    .clone()
+                    .map(|frames| frames.narrow(2, i * FRAMES_PER_LATENT, FRAMES_PER_LATENT));
+                self.decode_chunk(z.clone().narrow(2, i, 1), reference, is_first, cache)
             })
             .collect();
         Tensor::cat(frames, 2)
     }
 
-    fn decode_chunk(&self, z: Tensor<5>, is_first: bool, cache: &mut StreamCache) -> Tensor<5> {
+    fn decode_chunk(
+        &self,
+        z: Tensor<5>,
+        reference: Option<Tensor<5>>,
+        is_first: bool,
+        cache: &mut StreamCache,
+    ) -> Tensor<5> {
         let linear = self.skip.as_ref().map(|skip| {
             let video = skip.decode(z.clone(), self.patch_size);
             // A first latent stands for one frame, the last of the four it decodes to.
             if is_first { video.narrow(2, FRAMES_PER_LATENT - 1, 1) } else { video }
         });
-        let x = self.decoder.forward(self.conv2.forward(z, cache), linear, cache);
+        let reference = reference.map(|frames| patchify(frames, self.patch_size));
+        let z = self.conv2.forward(z, cache);
+        let x = self.decoder.forward(z, linear, reference, cache);
         unpatchify(to_dtype(x, DType::F32), self.patch_size)
     }
 }

@@ -1,7 +1,12 @@
 //! Walks through the town, rendered on threads of their own in an order that no thread decides.
 
 mod feed;
+mod foresight;
+mod phrases;
+pub mod record;
 mod trip;
 
 pub use feed::Feed;
+pub(crate) use foresight::Foresight;
+pub use phrases::phrase;
 pub use trip::{Grounds, Leg, Trip};

@@ -78,7 +78,7 @@ impl Grounds {
     pub fn trip(&self, dice: &mut Dice, legs: usize, frames: usize) -> Trip {
         loop {
             let town = dice.below(self.towns.len());
-            let scene = self.scenes[dice.below(self.scenes.len())];
+            let scene = self.scene(dice);
             let start = self.towns[town].spawn(dice.bits());
             if let Some(legs) = self.legs(dice, &self.towns[town], start, legs, frames) {
                 return Trip { town, scene, start, legs };
@@ -94,7 +94,7 @@ impl Grounds {
         loop {
             place += 1;
             let town = dice.below(self.towns.len());
-            let scene = self.scenes[dice.below(self.scenes.len())];
+            let scene = self.scene(dice);
             let start = self.towns[town].spawn(dice.bits());
             let mut walk = Walk::new(&self.towns[town], start, self.rule);
             let (mut legs, mut walker, mut blocked) = (Vec::new(), WalkState::default(), 0);
@@ -145,15 +145,28 @@ impl Grounds {
         Motion { travel, turn: Turn::ALL[dice.weighted(&self.turn)] }
     }
 
+    /// One of the scenes, as the dice fall.
+    pub fn scene(&self, dice: &mut Dice) -> Scene {
+        self.scenes[dice.below(self.scenes.len())]
+    }
+
     /// The pictures of `range` of a trip, where 0 is its start and the frames of all legs follow.
     ///
     /// # Panics
     /// If the trip is shorter.
     pub fn frames(&self, trip: &Trip, range: Range<usize>) -> Vec<Frame> {
+        self.frames_in(trip.scene, trip, range)
+    }
+
+    /// The same in the light of another scene.
+    ///
+    /// # Panics
+    /// If the trip is shorter.
+    pub fn frames_in(&self, scene: Scene, trip: &Trip, range: Range<usize>) -> Vec<Frame> {
         let mut poses = vec![Pose { pitch: 0.0, ..trip.start }];
         poses.extend(trip.legs.iter().flat_map(|leg| leg.poses.iter().copied()));
         let (height, width) = self.size;
         let (town, poses) = (&self.towns[trip.town], &poses[range]);
-        render_clip(town, &trip.scene, poses, width as u32, height as u32, self.supersample)
+        render_clip(town, &scene, poses, width as u32, height as u32, self.supersample)
     }
 }

@@ -87,7 +87,9 @@ impl DistillRun {
         };
         let size = (spec.frame.height, spec.frame.width);
         let grounds = Arc::new(Grounds::new(&config, spec.walk, size));
-        let maker = Arc::new(LessonMaker::new(grounds, vae_on(&Device::flex())?, spec.clone()));
+        let relit_share = config.dit.relit_share;
+        let shown = vae_on(&Device::flex())?;
+        let maker = Arc::new(LessonMaker::new(grounds, shown, spec.clone(), relit_share));
 
         let autodiff = device.clone().autodiff();
         let (student, names) =

@@ -126,7 +126,7 @@ impl Reader<'_> {
             .iter()
             .map(|example| {
                 let speed = book.usual_speed(example.motion);
-                tokenizer.encode(&book.caption(example.motion, speed, "")).ids
+                tokenizer.encode(&book.caption(example.motion, speed, &example.scene)).ids
             })
             .collect();
         Segments {

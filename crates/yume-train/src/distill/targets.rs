@@ -84,6 +84,7 @@ mod tests {
         let latents = Latents { shape: [1, 1, 1, 2], values: vec![0.0; 2] };
         Example {
             motion: Motion::from_byte(0).unwrap(),
+            scene: String::new(),
             picture: Arc::new(Vec::new()),
             history: latents.clone(),
             known: latents.clone(),

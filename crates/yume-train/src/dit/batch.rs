@@ -166,8 +166,11 @@ impl Reader<'_> {
             .map(|(example, &is_mute)| {
                 let book = &spec.phrasebook;
                 let speed = book.usual_speed(example.motion);
-                let caption =
-                    if is_mute { String::new() } else { book.caption(example.motion, speed, "") };
+                let caption = if is_mute {
+                    String::new()
+                } else {
+                    book.caption(example.motion, speed, &example.scene)
+                };
                 tokenizer.encode(&caption).ids
             })
             .collect();

@@ -62,7 +62,12 @@ impl DitRun {
         };
         let size = (spec.frame.height, spec.frame.width);
         let grounds = Arc::new(Grounds::new(&config, spec.walk, size));
-        let teacher = Arc::new(Teacher::new(grounds, vae_on(&Device::flex())?, spec.clone()));
+        let teacher = Arc::new(Teacher::new(
+            grounds,
+            vae_on(&Device::flex())?,
+            spec.clone(),
+            config.dit.relit_share,
+        ));
 
         let mut first_step = 0;
         let mut resumed = None;

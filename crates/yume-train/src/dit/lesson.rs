@@ -7,10 +7,10 @@ use yume_checkpoint::ModelSpec;
 use yume_motion::Motion;
 use yume_nets::clip;
 use yume_nets::vae::{StreamCache, Vae};
+use yume_world::capped;
 use yume_world::pixels::{planar, video};
-use yume_world::{capped, guess};
 
-use crate::data::{Grounds, Leg};
+use crate::data::{Foresight, Grounds, Leg, Trip, phrase};
 use crate::dice::Dice;
 
 /// Motions of one walk: with them the history reaches its longest form.
@@ -30,6 +30,8 @@ pub(crate) struct Latents {
 pub(crate) struct Example {
     /// The motion.
     pub motion: Motion,
+    /// What the caption says of the scene; empty if it says nothing.
+    pub scene: String,
     /// The start picture as the image encoder reads it, `[3, size, size]`.
     pub picture: Arc<Vec<f32>>,
     /// Latents before the segment, as the network made them or as they are.
@@ -61,12 +63,17 @@ pub(crate) struct Teacher {
     // Networks are Send only: each lesson works on a copy, which shares the weights.
     vae: Mutex<Vae>,
     spec: ModelSpec,
+    /// How often the scene changes with a segment.
+    relit_share: f32,
 }
+
+/// How often a caption says what the scene is like although it stays.
+const SAID: f32 = 0.5;
 
 impl Teacher {
     /// `vae` lives on the processor.
-    pub(crate) fn new(grounds: Arc<Grounds>, vae: Vae, spec: ModelSpec) -> Self {
-        Self { grounds, vae: Mutex::new(vae), spec }
+    pub(crate) fn new(grounds: Arc<Grounds>, vae: Vae, spec: ModelSpec, relit_share: f32) -> Self {
+        Self { grounds, vae: Mutex::new(vae), spec, relit_share }
     }
 
     /// The lesson of one walk, as the dice fall.
@@ -79,38 +86,61 @@ impl Teacher {
             self.grounds.frames(&trip, 0..LEGS * length + 1).iter().map(planar).collect();
         let (mut standing, mut walking) = (Vec::new(), Vec::new());
         let (mut cache, mut history) = self.begin(&vae, &frames[0]);
+        let mut memory = Foresight::begin(spec, trip.legs[0].before, &frames[0]);
         let picture = Arc::new(self.look(&frames[0]));
         for (k, leg) in trip.legs.iter().enumerate() {
             let last = &frames[k * length];
-            let guessed = guess(spec, leg.before, leg.motion, last);
             let seen = &frames[k * length + 1..][..length];
-            let encode = |frames: &[Vec<f32>], cache: &mut StreamCache| {
-                vae.encode(self.video(frames), cache)
+            let relit = self.relit(&trip, k, dice);
+            let scene = match &relit {
+                Some((scene, _)) => scene.clone(),
+                None if dice.chance(SAID) => phrase(&trip.scene, dice),
+                None => String::new(),
             };
-            let example = |picture: Arc<Vec<f32>>, history: Tensor<5>, cache: &mut StreamCache| {
-                let fill = Latents::of(encode(&guessed, &mut cache.clone()));
+            let encode = |frames: &[Vec<f32>], cache: &StreamCache| {
+                vae.encode(self.video(frames), &mut cache.clone())
+            };
+            let example = |picture: &Arc<Vec<f32>>, history, memory: &Foresight, cache: &_| {
+                let filled = memory.frames(spec, leg.before, leg.motion, last);
+                let target = relit.as_ref().map_or(seen, |(_, frames)| frames.as_slice());
                 let history = Latents::of(history);
-                let target = encode(seen, cache);
-                let after = target.clone();
-                let target = Latents::of(target);
-                let known = history.clone();
-                (Example { motion: leg.motion, picture, history, known, fill, target }, after)
+                Example {
+                    motion: leg.motion,
+                    scene: scene.clone(),
+                    picture: Arc::clone(picture),
+                    known: history.clone(),
+                    history,
+                    fill: Latents::of(encode(&filled, cache)),
+                    target: Latents::of(encode(target, cache)),
+                }
             };
-            if k > 0 {
-                let (mut cache, history) = self.begin(&vae, last);
-                standing.push(example(Arc::new(self.look(last)), history, &mut cache).0);
-            }
             let seen_so_far = capped(history.clone(), spec.history_cap);
-            let (next, after) = example(Arc::clone(&picture), seen_so_far, &mut cache);
+            let next = example(&picture, seen_so_far, &memory, &cache);
             if k == 0 {
                 standing.push(next);
             } else {
                 walking.push(next);
+                let (cache, history) = self.begin(&vae, last);
+                let memory = Foresight::begin(spec, leg.before, last);
+                standing.push(example(&Arc::new(self.look(last)), history, &memory, &cache));
             }
+            let after = vae.encode(self.video(seen), &mut cache);
             history = Tensor::cat(vec![history, after], 2);
+            memory.see(spec, leg.before, leg.motion, seen);
         }
         let first_frame = frames.into_iter().next().unwrap_or_default();
         Lesson { standing, walking, legs: trip.legs, first_frame }
+    }
+
+    /// Leg `k` in another light, and how that is said; nothing if the dice leave it as it is.
+    fn relit(&self, trip: &Trip, k: usize, dice: &mut Dice) -> Option<(String, Vec<Vec<f32>>)> {
+        let other = self.grounds.scene(dice);
+        let changes = dice.chance(self.relit_share) && other != trip.scene;
+        changes.then(|| {
+            let length = self.spec.frame.segment_frames;
+            let frames = self.grounds.frames_in(other, trip, k * length + 1..(k + 1) * length + 1);
+            (phrase(&other, dice), frames.iter().map(planar).collect())
+        })
     }
 
     /// The history of a standing picture.

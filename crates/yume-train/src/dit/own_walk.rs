@@ -12,13 +12,14 @@ use yume_nets::clip;
 use yume_nets::dit::Context;
 use yume_nets::vae::{StreamCache, Vae};
 use yume_sampler::{Guidance, Material, Noise, Plan as Sampling, Schedule, Slips, Solver, sample};
-use yume_world::pixels::video;
-use yume_world::{Caches, DitVelocity, capped, conditioning, guess};
+use yume_world::pixels::{split_video, video};
+use yume_world::{Caches, DitVelocity, capped, conditioning};
 
 use super::Networks;
 use super::lesson::{Example, Latents};
 use super::plans::Plans;
 use crate::TrainError;
+use crate::data::Foresight;
 
 /// What a walk needs besides its own state; everything lives on one device, without autodiff.
 pub(crate) struct Walkers<'a> {
@@ -44,6 +45,7 @@ pub(crate) struct OwnWalk {
     encoder: StreamCache,
     decoder: StreamCache,
     last_frame: Vec<f32>,
+    memory: Foresight,
     seed: u64,
     segment: u64,
 }
@@ -66,36 +68,41 @@ impl OwnWalk {
             encoder,
             decoder,
             last_frame: picture.to_vec(),
+            memory: Foresight::begin(spec, WalkState::default(), picture),
             seed,
             segment: 0,
         }
     }
 
-    /// The latents of the fill of the coming segment.
-    fn fill(&self, walkers: &Walkers<'_>, before: WalkState, motion: Motion) -> Tensor<5> {
-        let spec = walkers.spec;
-        let guessed = guess(spec, before, motion, &self.last_frame);
-        let device = self.latents.device();
-        let video = video(&guessed, spec.frame.height, spec.frame.width, &device);
-        walkers.vae.encode(video, &mut self.encoder.clone())
-    }
-
-    /// What training on the coming segment would see, if it were to become `target`.
-    pub(crate) fn example(
+    /// The fill of the coming segment: its frames `[1, 3, frames, height, width]` and its latents.
+    fn fill(
         &self,
         walkers: &Walkers<'_>,
         before: WalkState,
         motion: Motion,
-        target: Latents,
+    ) -> (Tensor<5>, Tensor<5>) {
+        let spec = walkers.spec;
+        let filled = self.memory.frames(spec, before, motion, &self.last_frame);
+        let device = self.latents.device();
+        let video = video(&filled, spec.frame.height, spec.frame.width, &device);
+        let latents = walkers.vae.encode(video.clone(), &mut self.encoder.clone());
+        (video, latents)
+    }
+
+    /// What training on the coming segment would see, if it were to become what `taught` is led to.
+    pub(crate) fn example(
+        &self,
+        walkers: &Walkers<'_>,
+        before: WalkState,
+        taught: &Example,
     ) -> Example {
         let cap = walkers.spec.history_cap;
         Example {
-            motion,
             picture: Arc::clone(&self.picture),
             history: Latents::of(capped(self.latents.clone(), cap)),
             known: Latents::of(capped(self.known.clone(), cap)),
-            fill: Latents::of(self.fill(walkers, before, motion)),
-            target,
+            fill: Latents::of(self.fill(walkers, before, taught.motion).1),
+            ..taught.clone()
         }
     }
 
@@ -112,7 +119,7 @@ impl OwnWalk {
         let spec = walkers.spec;
         let history = capped(self.latents.clone(), spec.history_cap);
         let known = capped(self.known.clone(), spec.history_cap);
-        let fill = self.fill(walkers, before, motion);
+        let (foreseen, fill) = self.fill(walkers, before, motion);
         let context = self.context(walkers, motion);
         let [_, z_dim, frames, height, width] = history.dims();
         let [_, _, length, ..] = fill.dims();
@@ -132,11 +139,13 @@ impl OwnWalk {
         let material = Material { history: &history, noise, fresh: &mut fresh };
         let sampled = sample(&sampling, &mut velocity, material, |_| ControlFlow::Continue(()));
         let latents = sampled.expect("nothing stops this sampling");
-        let decoded = walkers.vae.decode(latents.clone(), &mut self.decoder).clamp(-1.0, 1.0);
+        let vae = walkers.vae;
+        let decoded = vae.decode_with(latents.clone(), Some(foreseen), &mut self.decoder);
+        let decoded = decoded.clamp(-1.0, 1.0);
         let seen = walkers.vae.encode(decoded.clone(), &mut self.encoder);
-        let [_, _, count, ..] = decoded.dims();
-        self.last_frame =
-            decoded.clone().narrow(2, count - 1, 1).into_data().iter::<f32>().collect();
+        let frames = split_video(decoded.clone());
+        self.memory.see(spec, before, motion, &frames);
+        self.last_frame = frames.into_iter().next_back().unwrap_or_default();
         self.latents = Tensor::cat(vec![self.latents.clone(), latents], 2);
         self.known = Tensor::cat(vec![self.known.clone(), seen], 2);
         self.segment += 1;

@@ -38,8 +38,8 @@ impl Rollouts {
             walk.advance(walkers, leg.before, leg.motion)?;
         }
         let leg = &lesson.legs[segments];
-        let target = lesson.walking[segments - 1].target.clone();
-        let example = walk.example(walkers, leg.before, leg.motion, target);
+        let taught = &lesson.walking[segments - 1];
+        let example = walk.example(walkers, leg.before, taught);
         self.slots.insert((step / config.every) as usize % config.slots, example);
         Ok(())
     }
@@ -65,6 +65,8 @@ impl Rollouts {
                 tensors.push((format!("rollout/{slot}/{motion}/{part}"), data));
             };
             let length = example.picture.len();
+            let scene: Vec<f32> = example.scene.bytes().map(f32::from).collect();
+            put("scene", TensorData::new(scene.clone(), [scene.len()]));
             put("picture", TensorData::new(example.picture.to_vec(), [length]));
             for (part, latents) in [
                 ("history", &example.history),
@@ -96,6 +98,7 @@ impl Rollouts {
             };
             let example = Example {
                 motion: Motion::from_byte(motion)?,
+                scene: text(parts.get("scene")?)?,
                 picture: Arc::new(parts.get("picture")?.iter::<f32>().collect()),
                 history: latents("history")?,
                 known: latents("known")?,
@@ -106,6 +109,10 @@ impl Rollouts {
         }
         Some(Self { slots })
     }
+}
+
+fn text(bytes: &TensorData) -> Option<String> {
+    String::from_utf8(bytes.iter::<f32>().map(|byte| byte as u8).collect()).ok()
 }
 
 #[cfg(test)]
@@ -119,6 +126,7 @@ mod tests {
         };
         Example {
             motion: Motion::from_byte(motion).unwrap(),
+            scene: "at night".to_owned(),
             picture: Arc::new(vec![0.5; 12]),
             history: latents(frames, 1),
             known: latents(frames, 2),

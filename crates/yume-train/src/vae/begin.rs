@@ -8,7 +8,7 @@ use serde_json::json;
 use yume_checkpoint::{ModelSpec, Names};
 use yume_nets::vae::{Vae, VaeConfig};
 
-use super::clips::{batch, clip};
+use super::clips::{Clip, Clips, batch};
 use super::pca::{Moments, blocks};
 use super::run::{HELD_OUT_CLIPS, VaeRun};
 use super::start;
@@ -65,7 +65,7 @@ impl VaeRun {
         let parameters = match begin {
             VaeStart::Fresh => {
                 let linear =
-                    raw.skip.is_some().then(|| linear_map(&config, &grounds)).transpose()?;
+                    raw.skip.is_some().then(|| linear_map(&config, spec, &grounds)).transpose()?;
                 start::parameters(config.seed, &raw, linear.as_ref())
             }
             VaeStart::From(folder) => {
@@ -109,14 +109,11 @@ impl VaeRun {
             let reason = "its optimizer belongs to another network";
             return Err(TrainError::resume(reason, Path::new(CHECKPOINT)));
         }
-        let feed = feed(&config, &grounds, first_step)?;
+        let clips = Clips { spec: spec.clone(), frames: config.vae.frames };
+        let feed = feed(&config, &grounds, &clips, first_step)?;
         let held_out = (0..HELD_OUT_CLIPS)
             .map(|number| {
-                clip(
-                    &grounds,
-                    &mut Dice::new(config.seed, Purpose::HeldOut, number),
-                    config.vae.frames,
-                )
+                clips.clip(&grounds, &mut Dice::new(config.seed, Purpose::HeldOut, number))
             })
             .collect();
         let device = device.clone();
@@ -129,6 +126,7 @@ impl VaeRun {
             names,
             optimizer,
             grounds,
+            clips,
             feed,
             held_out,
             from,
@@ -155,23 +153,26 @@ pub(super) fn write_statistics(config: &mut TrainConfig, mean: &[f32], std: &[f3
 fn feed(
     config: &TrainConfig,
     grounds: &Arc<Grounds>,
+    clips: &Clips,
     first: u64,
-) -> Result<Feed<Vec<Vec<Vec<f32>>>>, TrainError> {
-    let (grounds, seed) = (Arc::clone(grounds), config.seed);
-    let (batch, frames) = (config.vae.batch, config.vae.frames);
+) -> Result<Feed<Vec<Clip>>, TrainError> {
+    let (grounds, clips, seed) = (Arc::clone(grounds), clips.clone(), config.seed);
+    let batch = config.vae.batch;
     Feed::spawn("town", config.data.threads, first, move |step| {
         let mut dice = Dice::new(seed, Purpose::Clips, step);
-        (0..batch).map(|_| clip(&grounds, &mut dice, frames)).collect()
+        (0..batch).map(|_| clips.clip(&grounds, &mut dice)).collect()
     })
 }
 
 fn linear_map(
     config: &TrainConfig,
+    spec: &ModelSpec,
     grounds: &Arc<Grounds>,
 ) -> Result<super::LinearMap, TrainError> {
-    let (walked, seed, frames) = (Arc::clone(grounds), config.seed, config.vae.frames);
+    let (walked, seed) = (Arc::clone(grounds), config.seed);
+    let clips = Clips { spec: spec.clone(), frames: config.vae.frames };
     let mut feed = Feed::spawn("town", config.data.threads, 0, move |number| {
-        clip(&walked, &mut Dice::new(seed, Purpose::Blocks, number), frames)
+        clips.clip(&walked, &mut Dice::new(seed, Purpose::Blocks, number))
     })?;
     let mut moments = Moments::default();
     for _ in 0..config.vae.linear_clips {

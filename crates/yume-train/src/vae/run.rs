@@ -11,7 +11,7 @@ use yume_nets::vae::{FRAMES_PER_LATENT, StreamCache, Vae, VaeConfig};
 use yume_world::pixels::frame;
 
 use super::begin::{Kept, recipe, write_statistics};
-use super::clips::{batch, clip};
+use super::clips::{Clip, Clips, batch, references};
 use super::loss;
 use crate::TrainError;
 use crate::config::TrainConfig;
@@ -38,8 +38,9 @@ pub struct VaeRun {
     pub(super) optimizer: Optimizer,
     pub(super) shards: Shards,
     pub(super) grounds: Arc<Grounds>,
-    pub(super) feed: Feed<Vec<Vec<Vec<f32>>>>,
-    pub(super) held_out: Vec<Vec<Vec<f32>>>,
+    pub(super) clips: Clips,
+    pub(super) feed: Feed<Vec<Clip>>,
+    pub(super) held_out: Vec<Clip>,
     pub(super) from: Option<PathBuf>,
     pub(super) keeps_statistics: bool,
 }
@@ -70,7 +71,8 @@ impl VaeRun {
                 let clip = std::slice::from_ref(clip);
                 let video = batch(clip, self.grounds.size(), &self.device);
                 let latents = vae.encode(video.clone(), &mut StreamCache::default());
-                (video, vae.decode(latents, &mut StreamCache::default()))
+                let reference = references(clip, self.grounds.size(), &self.device);
+                (video, decoded(&vae, latents, reference))
             })
             .collect()
     }
@@ -82,7 +84,7 @@ impl VaeRun {
         let (mut count, mut sum, mut squares) = (0.0, vec![0.0; z_dim], vec![0.0; z_dim]);
         for number in 0..self.config.vae.statistics_clips {
             let mut dice = Dice::new(self.config.seed, Purpose::Blocks, number);
-            let clip = clip(&self.grounds, &mut dice, self.config.vae.frames);
+            let clip = self.clips.clip(&self.grounds, &mut dice);
             let video = batch(&[clip], self.grounds.size(), &self.device);
             let latents = vae.encode(video, &mut StreamCache::default());
             let each = latents.dims()[2..].iter().product::<usize>();
@@ -99,22 +101,37 @@ impl VaeRun {
     }
 }
 
+/// The frames of a clip. The first one has no reference.
+fn decoded(vae: &Vae, latents: Tensor<5>, reference: Option<Tensor<5>>) -> Tensor<5> {
+    let mut cache = StreamCache::default();
+    let [_, _, count, ..] = latents.dims();
+    let first = vae.decode(latents.clone().narrow(2, 0, 1), &mut cache);
+    let rest = vae.decode_with(latents.narrow(2, 1, count - 1), reference, &mut cache);
+    Tensor::cat(vec![first, rest], 2)
+}
+
 impl Training for VaeRun {
     fn step(&mut self, step: u64) -> Result<f32, TrainError> {
         let clips = self.feed.take()?;
         let autodiff = self.device.clone().autodiff();
         let video = batch(&clips, self.grounds.size(), &autodiff);
         let noise = self.latent_noise(step);
+        let mut dice = Dice::new(self.config.seed, Purpose::Reference, step);
+        let reference = (!dice.chance(self.config.vae.reference_dropout))
+            .then(|| references(&clips, self.grounds.size(), &autodiff))
+            .flatten();
         let size = clips.len() / self.config.vae.shards;
-        let part =
-            |first| (video.clone().narrow(0, first, size), noise.clone().narrow(0, first, size));
+        let part = |first| {
+            let of = |x: &Tensor<5>| x.clone().narrow(0, first, size);
+            (of(&video), of(&noise), reference.as_ref().map(of))
+        };
         let parts = (0..clips.len()).step_by(size).map(part).collect();
         let weights = &self.config.vae.loss;
-        let (value, gradients) = self.shards.gradients(&self.vae, parts, |vae, (video, noise)| {
+        let learn = |vae: &Vae, (video, noise, reference): (Tensor<5>, _, _)| {
             let latents = vae.encode(video.clone(), &mut StreamCache::default());
-            let decoded = vae.decode(latents + noise, &mut StreamCache::default());
-            loss(weights, decoded, video)
-        });
+            loss(weights, decoded(vae, latents + noise, reference), video)
+        };
+        let (value, gradients) = self.shards.gradients(&self.vae, parts, learn);
         let rate = self.config.vae.rate.at(step, self.config.vae.steps);
         let (vae, norm) = self.optimizer.step(self.vae.clone(), gradients, rate, step);
         if !value.is_finite() || !norm.is_finite() {

@@ -37,7 +37,7 @@ fn two_segments_agree_at_every_stage() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let path = root.join("tests/data/golden_segment.safetensors");
     let golden = Golden::open(&path, TOLERANCE);
-    let files = ModelFiles::from_folder(&root.join("../../assets/tiny-v0")).unwrap();
+    let files = ModelFiles::from_folder(&root.join("tests/tiny-v0")).unwrap();
     let model = Model::open(&files, &Device::flex(), DType::F32).unwrap();
     // The reference knows the last picture only.
     let options = Options { forgets: true, ..model.options() };

@@ -54,7 +54,7 @@ impl Golden {
 }
 
 #[derive(Default)]
-struct Frames(Vec<Frame>);
+pub(crate) struct Frames(pub(crate) Vec<Frame>);
 
 impl Outlet for Frames {
     fn progress(&mut self, _: Stage, _: usize, _: usize) -> ControlFlow<()> {

@@ -81,7 +81,7 @@ fn a_vae_in_16_bits_stays_close_to_the_published_outputs() {
 }
 
 fn embedded() -> ModelFiles {
-    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/tiny-v0");
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tiny-v0");
     ModelFiles::from_folder(&assets).unwrap()
 }
 

@@ -1,12 +1,13 @@
 //! The explorer: the window and the session behind it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use yume::background;
 use yume::embedded;
-use yume::explorer::{self, ExplorerConfig, PresetChoice, Sample};
-use yume_checkpoint::{Fill, ModelSpec};
+use yume::explorer::{self, ExplorerConfig, PresetChoice, Sample, UnknownWords};
+use yume_checkpoint::{Fill, ModelFiles, ModelSpec, TokenizerKind};
 use yume_session::{BoxError, Loading, Session, SessionConfig, Steering};
 use yume_world::{Options, Preset, WorldError};
 
@@ -29,6 +30,7 @@ pub(super) fn run(explore: Explore) -> Result<Exit, BoxError> {
             Fill::Warp(model) => Some(model),
             Fill::Zeros | Fill::Hold => None,
         },
+        unknown_words: unknown_words(&prepared.files)?,
         knows_scenes: spec.phrasebook.scene_separator.is_some(),
         presets,
         preset,
@@ -73,6 +75,15 @@ fn presets(spec: &ModelSpec, own: &Options) -> Result<(Vec<PresetChoice>, usize)
         }
     };
     Ok((choices, place))
+}
+
+/// Finds what a model with a list of words does not know. Tokenizers of pieces know everything.
+fn unknown_words(files: &ModelFiles) -> Result<UnknownWords, BoxError> {
+    if files.spec().tokenizer != TokenizerKind::Words {
+        return Ok(Arc::new(|_| Vec::new()));
+    }
+    let tokenizer = files.tokenizer()?;
+    Ok(Arc::new(move |text| tokenizer.encode(text).unknown))
 }
 
 fn default_recordings() -> PathBuf {

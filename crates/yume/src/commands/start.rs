@@ -5,7 +5,7 @@ use std::path::Path;
 
 use yume::embedded;
 use yume::explorer::{ExplorerEdit, ExplorerStart};
-use yume_checkpoint::ModelSpec;
+use yume_checkpoint::{ModelSpec, TokenizerKind};
 use yume_media::{Fit, Frame, is_video, read_last_frames, read_picture, read_video};
 use yume_motion::Motion;
 use yume_session::{BoxError, ScriptStep};
@@ -20,10 +20,12 @@ pub(super) fn start(walk: &Walk, spec: &ModelSpec) -> Result<ExplorerStart, BoxE
     };
     let scene = walk.scene.clone().unwrap_or_default();
     let knows_scenes = spec.phrasebook.scene_separator.is_some();
+    // The samples are pictures of its world.
+    let is_small = spec.tokenizer == TokenizerKind::Words;
     let frames = match (&walk.start, scene.trim()) {
         (Some(path), _) => frames(path, walk)?,
         (None, "") => vec![sample(None)?],
-        (None, _) if knows_scenes => {
+        (None, _) if !is_small => {
             return Err("this model goes on from a picture and makes no world from words alone; \
                         add --start with a picture or a video"
                 .into());

@@ -34,6 +34,9 @@ mod wake;
 
 pub use error::ExplorerError;
 
+/// Finds the words of a text that a model does not know.
+pub type UnknownWords = std::sync::Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>;
+
 /// What the window shows and knows before the first world begins.
 pub struct ExplorerConfig {
     /// Title of the window.
@@ -50,6 +53,8 @@ pub struct ExplorerConfig {
     pub warp: Option<WarpModel>,
     /// The model was shown scene texts; others leave them out.
     pub knows_scenes: bool,
+    /// Words of a scene text that the model does not know.
+    pub unknown_words: UnknownWords,
     /// Ways to sample that a person can choose from, the cheapest first; may be none.
     pub presets: Vec<PresetChoice>,
     /// The place among them of the one that the first world begins with.

@@ -77,7 +77,7 @@ pub(super) struct Visit {
     /// The picture of the present world, or the last frames of its video.
     start: Option<Vec<Frame>>,
     /// What the person says about the place.
-    scene: String,
+    said: Said,
     /// The picture that was written to be edited.
     edited: Option<PathBuf>,
     /// The picture on screen.
@@ -113,7 +113,7 @@ impl Visit {
             pad: Motion::STILL,
             held: Motion::STILL,
             start: None,
-            scene: String::new(),
+            said: Said::new(config),
             edited: None,
             shown: None,
             is_ready: false,
@@ -174,7 +174,7 @@ impl Visit {
 
     /// What the person says about the place.
     pub(super) fn scene(&self) -> &str {
-        &self.scene
+        self.said.text()
     }
 
     /// The place of the preset in use.
@@ -352,7 +352,7 @@ impl Visit {
         self.panels.message = None;
         self.idle_since = None;
         // Cropping keeps upright things upright; a stretched street would bend every motion.
-        let (fit, scene) = (Fit::Crop, self.scene.clone());
+        let (fit, scene) = (Fit::Crop, self.said.text().to_owned());
         let sampling = self.presets.get(self.preset).map(|preset| preset.options.clone());
         self.session.begin(ExplorerStart { frames, fit, scene, seed: self.seed, sampling });
         if let Some(ahead) = &mut self.look_ahead {
@@ -493,6 +493,7 @@ fn file_name(path: &Path) -> String {
 
 #[path = "visit_edit.rs"]
 mod edit;
+use edit::Said;
 
 #[cfg(test)]
 #[path = "visit_tests.rs"]

@@ -6,7 +6,25 @@ use std::{path::PathBuf, time::Instant};
 use tracing::info;
 
 use super::Visit;
-use crate::explorer::{ExplorerEdit, files::Order};
+use crate::explorer::{ExplorerConfig, ExplorerEdit, UnknownWords, files::Order};
+
+/// What the person says about the place.
+pub(super) struct Said {
+    text: String,
+    unknown_words: UnknownWords,
+}
+
+impl Said {
+    /// Nothing yet, to a model that may not know all words.
+    pub(super) fn new(config: &ExplorerConfig) -> Self {
+        Self { text: String::new(), unknown_words: config.unknown_words.clone() }
+    }
+
+    /// As it was said.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+}
 
 impl Visit {
     /// Goes on from a picture file, in the place of the picture on screen, once it is read.
@@ -36,14 +54,20 @@ impl Visit {
 
     /// The place is like this from now on, in the world that runs and in those that follow.
     pub(super) fn set_scene(&mut self, text: &str, now: Instant) {
-        if text == self.scene {
+        if text == self.said.text {
             return;
         }
-        text.clone_into(&mut self.scene);
+        text.clone_into(&mut self.said.text);
         if self.start.is_some() {
             self.edit(ExplorerEdit::Scene(text.to_owned()));
         }
-        self.notice(if text.is_empty() { "No scene" } else { "Another scene" }.into(), now);
+        let unknown = (self.said.unknown_words)(text);
+        let notice = match (text, &unknown[..]) {
+            ("", _) => "No scene".to_owned(),
+            (_, []) => "Another scene".to_owned(),
+            (_, words) => format!("This model does not know: {}", words.join(", ")),
+        };
+        self.notice(notice, now);
     }
 
     /// Segments are sampled like this from now on, in the world that runs and in those that follow.

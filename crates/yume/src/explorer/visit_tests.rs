@@ -1,6 +1,6 @@
 //! A visit against a small fake world: wishes reach the session, and what comes back is shown.
 
-use std::{ops::ControlFlow, thread};
+use std::{ops::ControlFlow, sync::Arc, thread};
 
 use yume_checkpoint::ModelSpec;
 use yume_motion::{Travel, Turn, walk::WalkRule, warp::WarpModel};
@@ -117,6 +117,9 @@ impl Stage {
             samples: colors.map(sample).into(),
             warp: Some(WarpModel::TINY_V0),
             knows_scenes: true,
+            unknown_words: Arc::new(|text| {
+                text.split(' ').filter(|&word| word == "snow").map(str::to_owned).collect()
+            }),
             presets: presets(),
             preset: 0,
             times: Times::default(),
@@ -272,6 +275,10 @@ fn a_scene_is_told_to_the_world_that_runs_and_to_those_that_follow() {
     stage.until_color(34);
     stage.wish(Intent::StartSample(1));
     stage.until_color(120);
+    let notice = |stage: &Stage| stage.visit.panels.notice.clone().unwrap().0;
+    assert_eq!(notice(&stage), "Another scene");
+    stage.wish(Intent::SetScene("rain snow".into()));
+    assert_eq!(notice(&stage), "This model does not know: snow");
 }
 
 #[test]

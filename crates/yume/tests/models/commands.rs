@@ -29,7 +29,7 @@ fn downloaded_models_are_listed_and_walked_in() {
     let list = said(&output);
     assert!(output.status.success(), "{list}");
     assert!(list.contains("embedded") && list.contains("someone/small"), "{list}");
-    assert!(list.contains("small model, 96x64, 16 frames per second"), "{list}");
+    assert!(list.contains("small model, 192x112, 16 frames per second"), "{list}");
     assert!(!list.contains("someone/else"), "a model of another program: {list}");
     let output = yume(cache.path(), &["models", "verify", "someone/small"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

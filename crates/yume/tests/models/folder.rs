@@ -49,7 +49,7 @@ impl Sound {
     /// The content of one of them.
     pub(crate) fn content(self, file: &str) -> Vec<u8> {
         let folder = match self {
-            Self::Embedded => "../../assets/tiny-v0",
+            Self::Embedded => "../../assets/tiny",
             Self::Miniature => "../yume-world/tests/miniature/Yume-Miniature",
         };
         fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(file)).unwrap()

@@ -10,7 +10,7 @@ use super::{Intent, View, scene, surface::Surface, theme};
 use crate::explorer::Sample;
 
 /// Size of a thumbnail in points.
-const THUMBNAIL: egui::Vec2 = vec2(132.0, 88.0);
+const THUMBNAIL: egui::Vec2 = vec2(132.0, 77.0);
 const COLUMNS: usize = 2;
 
 /// A sample as the panels draw it.

@@ -1,0 +1,58 @@
+//! How people may say what a scene is like: the texts that a model is shown in training.
+
+use yume_town::{Scene, TimeOfDay, Weather};
+
+use crate::dice::Dice;
+
+const fn times(time: TimeOfDay) -> &'static [&'static str] {
+    match time {
+        TimeOfDay::Noon => &["noon", "at noon", "midday", "a sunny day"],
+        TimeOfDay::Morning => &["morning", "in the morning", "at dawn", "sunrise"],
+        TimeOfDay::Sunset => &["sunset", "at sunset", "in the evening", "at dusk"],
+        TimeOfDay::Overcast => &["overcast", "a cloudy day", "a grey day", "a grey sky"],
+        TimeOfDay::Night => &["night", "at night", "midnight", "a night"],
+    }
+}
+
+const fn weathers(weather: Weather) -> &'static [&'static str] {
+    match weather {
+        Weather::Clear => &["", "", "clear", "a clear sky"],
+        Weather::Fog => &["fog", "in the fog", "foggy", "misty"],
+        Weather::Rain => &["rain", "in the rain", "rainy", "wet"],
+    }
+}
+
+/// One way to say it, as the dice fall.
+pub fn phrase(scene: &Scene, dice: &mut Dice) -> String {
+    let mut pick = |list: &[&'static str]| list[dice.below(list.len())];
+    let parts = [pick(times(scene.time)), pick(weathers(scene.weather))];
+    let said: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    said.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dice::Purpose;
+
+    #[test]
+    fn every_phrase_is_understood_by_the_town_and_its_words_are_in_the_recipe() {
+        let recipe: serde_json::Value =
+            serde_json::from_str(include_str!("../../configs/tiny.json")).unwrap();
+        let words: Vec<&str> =
+            recipe["words"].as_array().unwrap().iter().filter_map(|word| word.as_str()).collect();
+        for time in TimeOfDay::ALL {
+            for weather in Weather::ALL {
+                let scene = Scene::new(time, weather);
+                for number in 0..40 {
+                    let mut dice = Dice::new(1, Purpose::Lessons, number);
+                    let said = phrase(&scene, &mut dice);
+                    assert_eq!(said.parse(), Ok(scene), "{said}");
+                    for word in said.split([' ', ',']).filter(|word| !word.is_empty()) {
+                        assert!(words.contains(&word), "{word} is not in configs/tiny.json");
+                    }
+                }
+            }
+        }
+    }
+}

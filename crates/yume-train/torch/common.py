@@ -1,0 +1,134 @@
+"""What both trainings share: the recipe, the optimizer with averages, checkpoints, and the files they end in."""
+
+import argparse
+import ctypes
+import json
+import math
+import os
+import time
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+
+def keep_freed_memory() -> None:
+    """Stops glibc from returning every large tensor to the system; worth a sixth of the time on a CPU."""
+    try:
+        libc = ctypes.CDLL(None)
+        libc.mallopt(-3, 1 << 30)  # M_MMAP_THRESHOLD
+        libc.mallopt(-1, (1 << 31) - 1)  # M_TRIM_THRESHOLD
+    except (OSError, AttributeError, TypeError):
+        pass
+
+
+def arguments(description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--config", type=Path, required=True, help="the recipe, such as configs/tiny.json")
+    parser.add_argument("--walks", type=Path, required=True, help="folder that `yume-train walks` filled")
+    parser.add_argument("--from", dest="model", type=Path, required=True, help="folder of the model to go on from")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and the finished files; "
+                        "a checkpoint in it is gone on from")
+    parser.add_argument("--minutes", type=float, default=1e9, help="stops after so many minutes")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    return parser
+
+
+def rate(recipe: dict, step: int, steps: int) -> float:
+    """Rises to the peak, stays, and falls in a straight line."""
+    if step < recipe["warmup"]:
+        return recipe["peak"] * (step + 1) / recipe["warmup"]
+    begin = max(recipe["hold"] * steps, recipe["warmup"])
+    fallen = min(max((step - begin) / max(steps - begin, 1), 0), 1)
+    return recipe["peak"] * (1 - fallen * (1 - recipe["last"]))
+
+
+class Run:
+    """Parameters that are trained, by name, and their averages."""
+
+    def __init__(self, args, recipe: dict, parameters: dict[str, torch.Tensor]):
+        self.out, self.recipe, self.parameters = args.out, recipe, parameters
+        o = recipe["optimizer"]
+        for p in parameters.values():
+            p.requires_grad_(True)
+        self.optimizer = torch.optim.AdamW(list(parameters.values()), lr=0.0, betas=(o["beta_1"], o["beta_2"]),
+                                           eps=o["epsilon"], weight_decay=o["weight_decay"])
+        self.averages = {name: p.detach().clone() for name, p in parameters.items()}
+        self.step, self.seconds, self.items = 0, 0.0, 0
+        self.begun, self.limit, self.saved = time.time(), 60 * args.minutes, time.time()
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.path = self.out / "checkpoint.pt"
+        if self.path.exists():
+            state = torch.load(self.path, weights_only=True)
+            for name, p in parameters.items():
+                p.data.copy_(state["parameters"][name])
+            self.averages, self.step = state["averages"], state["step"]
+            self.seconds, self.items = state["seconds"], state["items"]
+            self.optimizer.load_state_dict(state["optimizer"])
+
+    def is_over(self) -> bool:
+        return self.step >= self.recipe["steps"] or time.time() - self.begun > self.limit
+
+    def update(self, items: int) -> None:
+        o = self.recipe["optimizer"]
+        torch.nn.utils.clip_grad_norm_(self.parameters.values(), o["clip"])
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate(self.recipe["rate"], self.step, self.recipe["steps"])
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        self.items += items
+        # Young averages forget fast.
+        keep = min(o["average"], (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for name, p in self.parameters.items():
+                self.averages[name].lerp_(p, 1 - keep)
+
+    def save(self) -> None:
+        now = time.time()
+        self.seconds += now - self.saved
+        self.saved = now
+        state = {"parameters": {n: p.detach() for n, p in self.parameters.items()}, "averages": self.averages,
+                 "step": self.step, "seconds": self.seconds, "items": self.items,
+                 "optimizer": self.optimizer.state_dict()}
+        torch.save(state, self.path.with_suffix(".new"))
+        self.path.with_suffix(".new").replace(self.path)
+
+    def export(self, file: str, prefix: str, fixed: dict[str, torch.Tensor] | None = None) -> None:
+        """Writes the averages whose names begin with `prefix`, without it, and what is not trained."""
+        tensors = dict(fixed or {}) | {n.removeprefix(prefix): t for n, t in self.averages.items() if n.startswith(prefix)}
+        half = {name: t.half().contiguous() for name, t in tensors.items()}
+        save_file(half, self.out / f"{file}.new", metadata={"format": "pt"})
+        (self.out / f"{file}.new").replace(self.out / file)
+
+    def provenance(self, command: str, args, config: dict, figures: dict) -> None:
+        path = self.out / "provenance.json"
+        before = json.loads(path.read_text()) if path.exists() else {}
+        before[command] = {
+            "made_by": f"crates/yume-train/torch, PyTorch {torch.__version__}, {args.threads} threads",
+            "continued_from": args.model.name, "data": "rendered from the procedural town of yume-town; nothing else",
+            "walks": len(list(args.walks.glob("walk-*"))), "steps": self.step, "items": self.items,
+            "seconds": round(self.seconds), "held_out": figures,
+            "recipe": {"seed": config["seed"], "data": config["data"], command: config[command]},
+        }
+        path.write_text(json.dumps(before, indent=2) + "\n")
+
+
+def weights(path: Path) -> dict[str, torch.Tensor]:
+    return {name: tensor.float() for name, tensor in load_file(path).items()}
+
+
+def read_walk(path: Path, names) -> tuple[dict[str, torch.Tensor], dict]:
+    with safe_open(path, "pt") as file:
+        there = set(file.keys())
+        return {name: file.get_tensor(name) for name in names if name in there}, json.loads(file.metadata()["texts"])
+
+
+def planes(frames: torch.Tensor) -> torch.Tensor:
+    """[n, h, w, 3] bytes -> [3, n, h, w] in [-1, 1]."""
+    return frames.permute(3, 0, 1, 2).float() / 127.5 - 1
+
+
+def psnr(a: torch.Tensor, b: torch.Tensor) -> float:
+    return 10 * math.log10(4 / max((a - b).square().mean().item(), 1e-5))
