@@ -19,10 +19,6 @@ const NEAREST: f32 = 0.5;
 const AGE_METRES: f32 = 0.02;
 /// Pictures are looked things up in from within this part of the way to the wall.
 const REACH: f32 = 1.0 / 3.0;
-/// From within so many metres a picture shows a thing as sharp as it is.
-const AS_SHARP: f32 = 0.4;
-/// From so many metres it is too coarse to be believed more than what is imagined.
-const TOO_COARSE: f32 = 1.0;
 /// As many seams as this side by side would be as wide as the picture.
 const FEATHER: f32 = 24.0;
 /// Places across and down a frame where it is tried which pictures are needed.
@@ -39,9 +35,19 @@ pub struct RecallRule {
     pub apart_metres: f32,
     /// Degrees of turning after which a picture is kept although the camera did not move.
     pub apart_deg: f32,
+    /// A picture taken within so many metres shows a thing as sharp as it is.
+    pub sharp_metres: f32,
+    /// From so many metres, which are more, it is too coarse to be believed more than what is imagined.
+    pub coarse_metres: f32,
 }
 
 impl RecallRule {
+    /// What a picture tells that was taken so many metres from the camera, from 1 to 0.
+    fn nearness(&self, metres: f32) -> f32 {
+        let far = self.coarse_metres;
+        ((far - metres) / (far - self.sharp_metres).max(1e-3)).clamp(0.0, 1.0)
+    }
+
     /// How different two poses are: 1 is enough to keep both.
     fn distance(&self, a: Pose, b: Pose) -> f32 {
         let metres = (a.x - b.x).hypot(a.y - b.y);
@@ -137,13 +143,13 @@ impl Seen {
     #[must_use]
     pub fn recall(
         &self,
-        warp: &WarpModel,
+        (warp, rule): (&WarpModel, &RecallRule),
         (last, last_pose): (&[f32], Pose),
         (width, height): (usize, usize),
         step: Pose,
     ) -> Recalled {
         let view = warp.view(step, last_pose.pitch, [width as f32, height as f32]);
-        let sources = useful(&view, self.sources(&view, (last, last_pose), step));
+        let sources = useful(&view, self.sources(&view, rule, (last, last_pose), step));
         let area = width * height;
         assert_eq!(last.len(), 3 * area, "the picture must hold 3 planes of {width}x{height}");
         let mut picture = vec![0.0; 3 * area];
@@ -181,6 +187,7 @@ impl Seen {
     fn sources<'a>(
         &'a self,
         view: &WarpView,
+        rule: &RecallRule,
         (last, last_pose): (&'a [f32], Pose),
         step: Pose,
     ) -> Vec<Source<'a>> {
@@ -195,13 +202,13 @@ impl Seen {
                 // From the other side things look different, and from afar they are a blur.
                 let shows = turn(step.yaw - pose.yaw).abs() < FRAC_PI_2 && metres < reach;
                 let rank = metres + AGE_METRES * number as f32;
-                shows.then(|| (rank, Source::new(&kept.picture, pose, metres)))
+                shows.then(|| (rank, Source::new(&kept.picture, pose, rule.nearness(metres))))
             })
             .collect();
         let rest = Pose { pitch: last_pose.pitch, ..Pose::default() };
         let metres = step.x.hypot(step.y);
         let rank = metres + AGE_METRES * self.views.len() as f32;
-        ranked.push((rank, Source::new(last, rest, metres)));
+        ranked.push((rank, Source::new(last, rest, rule.nearness(metres))));
         ranked.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         ranked.into_iter().map(|(_, source)| source).collect()
     }
@@ -217,14 +224,13 @@ struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// `metres` lie between its camera and the one that looks now.
-    fn new(picture: &'a [f32], pose: Pose, metres: f32) -> Self {
+    fn new(picture: &'a [f32], pose: Pose, nearness: f32) -> Self {
         Self {
             picture,
             position: [pose.x, pose.y],
             yaw: [pose.yaw.cos(), pose.yaw.sin()],
             pitch: [pose.pitch.cos(), pose.pitch.sin()],
-            nearness: ((TOO_COARSE - metres) / (TOO_COARSE - AS_SHARP)).clamp(0.0, 1.0),
+            nearness,
         }
     }
 

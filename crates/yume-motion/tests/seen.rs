@@ -8,7 +8,13 @@ const WIDTH: usize = 96;
 const HEIGHT: usize = 64;
 const AREA: usize = WIDTH * HEIGHT;
 const MODEL: WarpModel = WarpModel::TINY_V0;
-const RULE: RecallRule = RecallRule { pictures: 48, apart_metres: 0.75, apart_deg: 13.0 };
+const RULE: RecallRule = RecallRule {
+    pictures: 48,
+    apart_metres: 0.75,
+    apart_deg: 13.0,
+    sharp_metres: 0.4,
+    coarse_metres: 1.0,
+};
 const ORIGIN: Pose = Pose { x: 0.0, y: 0.0, yaw: 0.0, pitch: 0.0 };
 
 fn turned(degrees: f32) -> Pose {
@@ -31,7 +37,7 @@ fn shown(pose: Pose) -> Vec<f32> {
 
 fn recall(seen: &Seen, last: Pose, pose: Pose) -> Recalled {
     let size = (WIDTH, HEIGHT);
-    seen.recall(&MODEL, (&shown(last), last), size, pose.seen_from(last))
+    seen.recall((&MODEL, &RULE), (&shown(last), last), size, pose.seen_from(last))
 }
 
 fn furthest(a: &[f32], b: &[f32]) -> f32 {
@@ -146,10 +152,10 @@ fn no_pose_panics() {
         for yaw in wild {
             let pose = Pose { x, y: yaw, yaw, pitch: yaw };
             seen.remember(&RULE, &picture, pose);
-            let found = seen.recall(&MODEL, (&picture, pose), (5, 4), pose);
+            let found = seen.recall((&MODEL, &RULE), (&picture, pose), (5, 4), pose);
             assert!(found.picture.iter().all(|value| (value - 0.5).abs() < 1e-3), "{pose:?}");
         }
     }
-    let empty = Seen::default().recall(&MODEL, (&[], ORIGIN), (0, 0), ORIGIN);
+    let empty = Seen::default().recall((&MODEL, &RULE), (&[], ORIGIN), (0, 0), ORIGIN);
     assert!(empty.picture.is_empty());
 }

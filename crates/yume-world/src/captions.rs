@@ -68,12 +68,14 @@ impl Contexts {
         (context, self.negative.as_ref())
     }
 
-    /// Captions speak of another scene from now on.
-    pub(crate) fn set_scene(&mut self, scene: String) {
-        if scene != self.scene {
+    /// Captions speak of another scene from now on. Returns whether it is another one.
+    pub(crate) fn set_scene(&mut self, scene: String) -> bool {
+        let is_another = scene != self.scene;
+        if is_another {
             self.captions.clear();
             self.scene = scene;
         }
+        is_another
     }
 
     /// Contexts show another picture from now on. Their texts are remembered by the model.

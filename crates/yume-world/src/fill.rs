@@ -40,11 +40,11 @@ pub fn recall(
     motion: Motion,
     last_frame: &[f32],
 ) -> Option<Vec<Recalled>> {
-    let (Fill::Warp(warp), Some(_)) = (&spec.fill, &spec.recall) else { return None };
+    let (Fill::Warp(warp), Some(kept)) = (&spec.fill, &spec.recall) else { return None };
     let last = (last_frame, walker.pose());
     let poses = walker.advance(&spec.walk, motion, spec.frame.segment_frames);
     let size = (spec.frame.width, spec.frame.height);
-    let recalled = |pose| seen.recall(warp, last, size, pose);
+    let recalled = |pose| seen.recall((warp, &kept.rule), last, size, pose);
     Some(poses.into_par_iter().map(recalled).collect())
 }
 

@@ -61,7 +61,10 @@ impl Prepared {
         let video = pixels::video(&guess, height, width, device);
         let foreseen = model.vae().reads_reference().then(|| video.clone());
         let unknown = model.vae().encode(video, &mut state.encoder.to_device(device));
-        let trust = spec.recall.map_or(0.0, |recall| recall.trust);
+        let trust = match spec.recall {
+            Some(recall) if state.changing == 0 => recall.trust,
+            _ => 0.0,
+        };
         let trusted = (trust > 0.0 && !nearness.is_empty())
             .then(|| Trusted::new(unknown.clone(), &nearness, trust));
         let known = capped(state.known.clone(), spec.history_cap).to_device(device);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{DType, Device};
 use yume_checkpoint::ModelFiles;
 use yume_media::{Fit, Frame, read_picture};
-use yume_motion::parse_script;
+use yume_motion::{Motion, parse_script};
 
 use crate::golden::Frames;
 use crate::pixels::planar;
@@ -83,6 +83,24 @@ fn frames_that_nobody_saw_and_worlds_that_were_left_are_forgotten() {
     let start = Start { frames: vec![edited], fit: Fit::Crop, scene: String::new(), seed: 3 };
     assert!(world.begin(&start, &mut frames).unwrap().is_continue());
     assert_eq!(world.seen(), first, "a new walk knows another");
+}
+
+#[test]
+fn another_scene_is_not_led_back_to_the_old_one() {
+    let (mut world, mut frames) = begun(SMALL, false, picture("park.png"));
+    let is_led = |world: &mut World| world.prepare(Motion::STILL).unwrap().trusted.is_some();
+    walk(&mut world, &mut frames, ".:left");
+    assert!(is_led(&mut world));
+    world.set_scene("").unwrap();
+    assert!(is_led(&mut world), "nothing has changed");
+    world.set_scene("at night").unwrap();
+    assert!(world.seen().is_empty());
+    for _ in 0..2 {
+        assert!(!is_led(&mut world));
+        walk(&mut world, &mut frames, ".:left");
+    }
+    assert!(is_led(&mut world));
+    assert_eq!(world.seen().len(), 1, "what was on the way is forgotten");
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub(crate) struct WalkedState {
     pub walker: WalkState,
     /// Frames shown before, for the conditioning to show again.
     pub seen: Seen,
+    /// Latents to come that are on their way to another scene: what was seen is no example for them.
+    pub changing: usize,
 }
 
 /// One latent of a segment, on its way to be shown.
@@ -64,6 +66,7 @@ impl WalkedState {
             last_frame: self.last_frame.clone(),
             walker: self.walker,
             seen: self.seen.clone(),
+            changing: self.changing,
         }
     }
 
@@ -83,6 +86,12 @@ impl WalkedState {
         let frames = pixels::split_video(video);
         self.last_frame.clone_from(frames.last().expect("a latent decodes to frames"));
         self.walker = walker;
+        if self.changing > 0 {
+            self.changing -= 1;
+            if self.changing == 0 {
+                self.seen = Seen::default();
+            }
+        }
         self.remember(model.spec());
         frames
     }

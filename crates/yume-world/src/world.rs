@@ -24,6 +24,9 @@ use crate::probe::{Astray, Probe};
 use crate::state::{Step, WalkedState};
 use crate::{Caches, DitVelocity, Model, Options, Outlet, SegmentTimes, Stage, WorldError, pixels};
 
+/// Segments that a world takes to become what a new scene text says.
+const CHANGING: usize = 2;
+
 /// Where a walk begins.
 #[derive(Clone, Debug)]
 pub struct Start {
@@ -128,6 +131,7 @@ impl World {
             last_frame: newest,
             walker: WalkState::default(),
             seen: Seen::default(),
+            changing: 0,
         };
         state.remember(spec);
         let latents = spec.frame.segment_frames / FRAMES_PER_LATENT;
@@ -307,13 +311,18 @@ impl World {
         Ok(outlet.frame(frame))
     }
 
-    /// Changes what the captions say of the place, from the next segment on.
+    /// Changes what the captions say of the place, from the next segment on. What was seen is forgotten,
+    /// and for two segments nothing leads back to it.
     ///
     /// # Errors
     /// If the world has not begun.
     pub fn set_scene(&mut self, scene: impl Into<String>) -> Result<(), WorldError> {
         let walk = self.walk.as_mut().ok_or(WorldError::NotBegun)?;
-        walk.contexts.set_scene(scene.into());
+        if walk.contexts.set_scene(scene.into()) {
+            let latents = self.model.spec().frame.segment_frames / FRAMES_PER_LATENT;
+            walk.state.changing = CHANGING * latents;
+            walk.state.seen = Seen::default();
+        }
         Ok(())
     }
 

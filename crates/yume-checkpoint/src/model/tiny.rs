@@ -133,6 +133,8 @@ struct RecallSection {
     pictures: usize,
     apart_m: f32,
     apart_deg: f32,
+    sharp_m: Option<f32>,
+    coarse_m: Option<f32>,
     #[serde(default)]
     trust: f32,
 }
@@ -233,6 +235,8 @@ fn recall(recall: &RecallSection) -> Result<Recall, Finding> {
         pictures: within("recall.pictures", recall.pictures, 1..=1024)?,
         apart_metres: within("recall.apart_m", recall.apart_m, 0.01..=1000.0)?,
         apart_deg: within("recall.apart_deg", recall.apart_deg, 0.1..=360.0)?,
+        sharp_metres: within("recall.sharp_m", recall.sharp_m.unwrap_or(0.4), 0.0..=1000.0)?,
+        coarse_metres: within("recall.coarse_m", recall.coarse_m.unwrap_or(1.0), 0.0..=1000.0)?,
     };
     Ok(Recall { rule, trust: within("recall.trust", recall.trust, 0.0..=1.0)? })
 }

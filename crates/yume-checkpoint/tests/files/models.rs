@@ -35,7 +35,13 @@ fn the_embedded_models_configuration_is_read() {
     assert_eq!((spec.sampler.steps, spec.sampler.shift, spec.sampler.guidance), (4, 7.0, 1.0));
     assert_eq!((spec.window, spec.history_cap), (8, Some(22)));
     assert_eq!(spec.fill, Fill::Warp(WarpModel::TINY_V0));
-    let rule = RecallRule { pictures: 48, apart_metres: 0.75, apart_deg: 13.0 };
+    let rule = RecallRule {
+        pictures: 48,
+        apart_metres: 0.75,
+        apart_deg: 13.0,
+        sharp_metres: 0.4,
+        coarse_metres: 1.0,
+    };
     assert_eq!(spec.recall, Some(Recall { rule, trust: 1.0 }));
     assert_eq!(spec.walk, WalkRule::TINY_V0);
     assert_eq!(spec.phrasebook, Phrasebook::TINY);
