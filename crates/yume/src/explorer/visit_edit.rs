@@ -65,7 +65,8 @@ impl Visit {
         let notice = match (text, &unknown[..]) {
             ("", _) => "No scene".to_owned(),
             (_, []) => "Another scene".to_owned(),
-            (_, words) => format!("This model does not know: {}", words.join(", ")),
+            (_, [word]) => format!("Unknown word: {word}"),
+            (_, words) => format!("Unknown words: {}", words.join(", ")),
         };
         self.notice(notice, now);
     }

@@ -278,7 +278,7 @@ fn a_scene_is_told_to_the_world_that_runs_and_to_those_that_follow() {
     let notice = |stage: &Stage| stage.visit.panels.notice.clone().unwrap().0;
     assert_eq!(notice(&stage), "Another scene");
     stage.wish(Intent::SetScene("rain snow".into()));
-    assert_eq!(notice(&stage), "This model does not know: snow");
+    assert_eq!(notice(&stage), "Unknown word: snow");
 }
 
 #[test]
