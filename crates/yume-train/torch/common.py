@@ -1,7 +1,6 @@
 """What both trainings share: the recipe, the optimizer with averages, checkpoints, and the files they end in."""
 
 import argparse
-import ctypes
 import json
 import math
 import os
@@ -12,27 +11,24 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-
-def keep_freed_memory() -> None:
-    """Stops glibc from returning every large tensor to the system; worth a sixth of the time on a CPU."""
-    try:
-        libc = ctypes.CDLL(None)
-        libc.mallopt(-3, 1 << 30)  # M_MMAP_THRESHOLD
-        libc.mallopt(-1, (1 << 31) - 1)  # M_TRIM_THRESHOLD
-    except (OSError, AttributeError, TypeError):
-        pass
+from shared import keep_freed_memory
 
 
-def arguments(description: str) -> argparse.ArgumentParser:
+def begin(description: str) -> tuple[argparse.Namespace, dict]:
+    """What the command line says, and the recipe that it names."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--config", type=Path, required=True, help="the recipe, such as configs/tiny.json")
     parser.add_argument("--walks", type=Path, required=True, help="folder that `yume-train walks` filled")
+    parser.add_argument("--held-out", type=Path, required=True, help="folder of walks that are not learnt from")
     parser.add_argument("--from", dest="model", type=Path, required=True, help="folder of the model to go on from")
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and the finished files; "
                         "a checkpoint in it is gone on from")
     parser.add_argument("--minutes", type=float, default=1e9, help="stops after so many minutes")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    return parser
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    keep_freed_memory()
+    return args, json.loads(args.config.read_text())
 
 
 def rate(recipe: dict, step: int, steps: int) -> float:

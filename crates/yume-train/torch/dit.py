@@ -7,13 +7,13 @@ As `yume-train dit`, without masked steps; a walk of `yume-train walks --own MOD
 import json
 import re
 import shutil
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
-from common import Run, arguments, keep_freed_memory, planes, read_walk, weights
-from networks import Clip, Decoder, Dit, TextEncoder
+from common import Run, begin, planes, read_walk, weights
+from networks import Clip, Decoder, Dit
+from shared import TextEncoder
 
 LEGS = 4
 
@@ -136,12 +136,7 @@ def disturbed(examples, recipe: dict, g):
 
 
 def main() -> None:
-    parser = arguments(__doc__)
-    parser.add_argument("--held-out", type=Path, required=True, help="folder of walks that are not learnt from")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    keep_freed_memory()
-    config = json.loads(args.config.read_text())
+    args, config = begin(__doc__)
     recipe, spec = config["dit"], config["model"]
     before = json.loads((args.model / "config.json").read_text())
     spec["vae"] = before["vae"]

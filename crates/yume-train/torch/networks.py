@@ -1,19 +1,9 @@
 """The embedded model's networks in PyTorch, for training: batches, and parameters under their names in the files."""
 
-import math
-
 import torch
 import torch.nn.functional as F
 
-PATCHES = {"patch_embedding": 2, "patch_embedding_2x": 4, "patch_embedding_4x": 8}
-
-
-def history_parts(known: int) -> list[tuple[str, int, int]]:
-    """(patch embedding, first latent, end), oldest first, of a history of `known` latents before 8 new ones."""
-    if known <= 7:
-        return [("patch_embedding", 0, 1), ("patch_embedding_2x", 1, known - 1), ("patch_embedding", known - 1, known)]
-    return [("patch_embedding", 0, 1), ("patch_embedding_4x", 1, known - 5),
-            ("patch_embedding_2x", known - 5, known - 3), ("patch_embedding", known - 3, known)]
+from shared import KERNELS, ClipVision, history_parts, rotary_angles
 
 
 class Dit:
@@ -91,8 +81,8 @@ class Dit:
     def pack(self, u):
         known = u.shape[2] - self.window
         tokens, grids = [], []
-        for name, start, stop in history_parts(known) + [("patch_embedding", known, known + self.window)]:
-            edge = PATCHES[name]
+        for name, start, stop in history_parts(known, self.window) + [("patch_embedding", known, known + self.window)]:
+            edge = KERNELS[name]
             part = F.pad(u[:, :, start:stop], (0, -u.shape[4] % edge, 0, -u.shape[3] % edge))
             batch, channels, frames, h, w = part.shape
             patches = part.view(batch, channels, frames, h // edge, edge, w // edge, edge).permute(0, 2, 3, 5, 1, 4, 6)
@@ -103,76 +93,18 @@ class Dit:
 
     def rotary(self, grids):
         if grids not in self.angles:
-            frame = torch.cat([torch.full((h * w,), f) for f, (h, w) in enumerate(grids)])
-            row = torch.cat([torch.arange(h).repeat_interleave(w) for h, w in grids])
-            column = torch.cat([torch.arange(w).repeat(h) for h, w in grids])
-            size = self.dim // self.heads
-            space = 2 * (size // 6)
-            angles = [p.double()[:, None] * 10000.0 ** (-torch.arange(0, s, 2, dtype=torch.float64) / s)
-                      for p, s in ((frame, size - 2 * space), (row, space), (column, space))]
-            angle = torch.cat(angles, 1)[:, None]
+            angle = rotary_angles(grids, self.dim // self.heads)
             self.angles[grids] = angle.cos().float(), angle.sin().float()
         return self.angles[grids]
 
 
-class TextEncoder:
-    def __init__(self, config: dict, weights: dict[str, torch.Tensor]):
-        self.c, self.w = config, weights
-
-    def norm(self, x, name):
-        return F.rms_norm(x, x.shape[-1:], self.w[f"{name}.weight"], self.c["eps"])
-
-    def forward(self, ids):
-        """[tokens] -> [1, tokens, dim]."""
-        x = F.embedding(ids, self.w["token_embedding.weight"])[None]
-        buckets = self.buckets(len(ids))
-        heads = lambda x: x.unflatten(-1, (self.c["heads"], -1)).transpose(1, 2)
-        for i in range(self.c["layers"]):
-            linear = lambda x, part: F.linear(x, self.w[f"blocks.{i}.{part}.weight"])
-            a = self.norm(x, f"blocks.{i}.norm1")
-            q, k, v = (heads(linear(a, f"attn.{part}")) for part in "qkv")
-            bias = self.w[f"blocks.{i}.pos_embedding.embedding.weight"][buckets].permute(2, 0, 1)[None]
-            out = (q @ k.transpose(-2, -1) + bias).softmax(-1) @ v
-            x = x + linear(out.transpose(1, 2).flatten(2), "attn.o")
-            b = self.norm(x, f"blocks.{i}.norm2")
-            x = x + linear(linear(b, "ffn.fc1") * F.gelu(linear(b, "ffn.gate.0"), approximate="tanh"), "ffn.fc2")
-        return self.norm(x, "norm")
-
-    def buckets(self, tokens):
-        half = self.c["buckets"] // 2
-        exact = half // 2
-        distance = torch.arange(tokens)[None] - torch.arange(tokens)[:, None]
-        far = torch.log(distance.abs().clamp_min(1).float() / exact) / math.log(self.c["max_distance"] / exact)
-        far = (exact + (far * (half - exact)).long()).clamp_max(half - 1)
-        return (distance > 0) * half + torch.where(distance.abs() < exact, distance.abs(), far)
-
-
-class Clip:
-    def __init__(self, config: dict, weights: dict[str, torch.Tensor]):
-        self.c, self.w = config, {name.removeprefix("visual."): weight for name, weight in weights.items()}
-
+class Clip(ClipVision):
     def pixels(self, picture):
         """[batch, 3, height, width] in [-1, 1] -> as the encoder reads it."""
         edge = (self.c["image_size"],) * 2
         picture = F.interpolate(picture, edge, mode="bicubic", align_corners=False) / 2 + 0.5
         mean, std = (torch.tensor(self.c[k])[:, None, None] for k in ("mean", "std"))
         return (picture - mean) / std
-
-    def forward(self, pixels):
-        """[batch, 3, edge, edge] -> [batch, tokens, dim]: all blocks but the last."""
-        linear = lambda x, name: F.linear(x, self.w[f"{name}.weight"], self.w[f"{name}.bias"])
-        norm = lambda x, name: F.layer_norm(x, x.shape[-1:], self.w[f"{name}.weight"], self.w[f"{name}.bias"], 1e-5)
-        x = F.conv2d(pixels, self.w["patch_embedding.weight"], stride=self.c["patch_size"]).flatten(2).transpose(1, 2)
-        x = torch.cat([self.w["cls_embedding"].expand(len(x), -1, -1), x], 1) + self.w["pos_embedding"]
-        x = norm(x, "pre_norm")
-        heads = lambda x: x.unflatten(-1, (self.c["num_heads"], -1)).transpose(1, 2)
-        for i in range(self.c["num_layers"] - 1):
-            name = f"transformer.{i}"
-            q, k, v = (heads(x) for x in linear(norm(x, f"{name}.norm1"), f"{name}.attn.to_qkv").chunk(3, -1))
-            out = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
-            x = x + linear(out, f"{name}.attn.proj")
-            x = x + linear(F.gelu(linear(norm(x, f"{name}.norm2"), f"{name}.mlp.0")), f"{name}.mlp.2")
-        return x
 
 
 class Decoder:

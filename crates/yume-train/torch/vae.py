@@ -8,12 +8,11 @@ drawn sharply rather than averaged.
 """
 
 import json
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
-from common import Run, arguments, keep_freed_memory, planes, psnr, rate, read_walk, weights
+from common import Run, begin, planes, psnr, read_walk, weights
 from networks import Decoder
 
 
@@ -52,12 +51,7 @@ def sharpness(frames: torch.Tensor) -> float:
 
 
 def main() -> None:
-    parser = arguments(__doc__)
-    parser.add_argument("--held-out", type=Path, required=True, help="folder of walks that are not learnt from")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    keep_freed_memory()
-    config = json.loads(args.config.read_text())
+    args, config = begin(__doc__)
     recipe = config["vae"]
     model = json.loads((args.model / "config.json").read_text())["vae"]
     all = weights(args.model / "vae.safetensors")

@@ -9,7 +9,6 @@ values made once per segment, `vae_decode` of 8 latents with the feature cache. 
 """
 
 import argparse
-import ctypes
 import json
 import statistics
 import sys
@@ -21,6 +20,7 @@ from safetensors.torch import load_file
 
 sys.dont_write_bytecode = True  # keeps this folder free of __pycache__
 
+from allocator import keep_freed_memory
 from tiny_dit import TinyDit
 from tiny_vae import TinyDecoder
 
@@ -55,16 +55,6 @@ def networks(folder: Path) -> tuple[dict, TinyDit, TinyDecoder]:
     config = json.loads((folder / "config.json").read_text())
     dit = TinyDit(config["dit"], load_file(folder / "dit.safetensors"))
     return config, dit, TinyDecoder(config["vae"], load_file(folder / "vae.safetensors"))
-
-
-def keep_freed_memory() -> None:
-    """Stops glibc from returning every large tensor to the system; worth a quarter of the decoder's time."""
-    try:
-        libc = ctypes.CDLL(None)
-        libc.mallopt(-3, 1 << 30)  # M_MMAP_THRESHOLD
-        libc.mallopt(-1, (1 << 31) - 1)  # M_TRIM_THRESHOLD
-    except (OSError, AttributeError, TypeError):
-        pass
 
 
 def measure(name: str, run, runs: int) -> dict[str, float]:

@@ -17,6 +17,17 @@ def history_parts(n: int, window: int) -> list[tuple[str, int, int]]:
             ("patch_embedding", n - 3, n)]
 
 
+def rotary_angles(grids: tuple[tuple[int, int], ...], size: int) -> torch.Tensor:
+    """Angles [tokens, 1, size / 2] of frames whose patches form these grids, in f64."""
+    frame = torch.cat([torch.full((h * w,), f) for f, (h, w) in enumerate(grids)])
+    row = torch.cat([torch.arange(h).repeat_interleave(w) for h, w in grids])
+    column = torch.cat([torch.arange(w).repeat(h) for h, w in grids])
+    space = 2 * (size // 6)
+    angles = [p.double()[:, None] * 10000.0 ** (-torch.arange(0, s, 2, dtype=torch.float64) / s)
+              for p, s in ((frame, size - 2 * space), (row, space), (column, space))]
+    return torch.cat(angles, dim=1)[:, None]
+
+
 def gelu_tanh(x: torch.Tensor) -> torch.Tensor:
     """F.gelu(x, approximate="tanh") by way of a sigmoid, which is faster on a CPU."""
     slope = 2 * math.sqrt(2 / math.pi)
@@ -119,13 +130,6 @@ class TinyDit:
 
     def rotary(self, grids: tuple[tuple[int, int], ...]) -> torch.Tensor:
         if grids not in self.rotary_cache:
-            frame = torch.cat([torch.full((h * w,), f) for f, (h, w) in enumerate(grids)])
-            row = torch.cat([torch.arange(h).repeat_interleave(w) for h, w in grids])
-            column = torch.cat([torch.arange(w).repeat(h) for h, w in grids])
-            size = self.dim // self.heads
-            space = 2 * (size // 6)
-            angles = [p.double()[:, None] * 10000.0 ** (-torch.arange(0, s, 2, dtype=torch.float64) / s)
-                      for p, s in ((frame, size - 2 * space), (row, space), (column, space))]
-            angle = torch.cat(angles, dim=1)[:, None]
+            angle = rotary_angles(grids, self.dim // self.heads)
             self.rotary_cache[grids] = torch.polar(torch.ones_like(angle), angle).to(torch.complex64)
         return self.rotary_cache[grids]

@@ -77,10 +77,10 @@ class ClipVision:
         return F.layer_norm(x.float(), x.shape[-1:], weight, bias, 1e-5).to(x.dtype)
 
     def forward(self, pixels):
-        """Normalised pixels [1, 3, edge, edge] -> [1, tokens, dim]: all blocks but the last."""
+        """Normalised pixels [batch, 3, edge, edge] -> [batch, tokens, dim]: all blocks but the last."""
         weight = self.w["patch_embedding.weight"]
         x = F.conv2d(pixels.to(weight.dtype), weight, stride=self.c["patch_size"]).flatten(2).transpose(1, 2)
-        x = torch.cat([self.w["cls_embedding"].to(x.dtype), x], dim=1) + self.w["pos_embedding"].to(x.dtype)
+        x = torch.cat([self.w["cls_embedding"].to(x.dtype).expand(len(x), -1, -1), x], dim=1) + self.w["pos_embedding"].to(x.dtype)
         x = self.norm(x, "pre_norm")
         heads = lambda x: x.unflatten(-1, (self.c["num_heads"], -1)).transpose(1, 2)
         for i in range(self.c["num_layers"] - 1):
