@@ -3,11 +3,17 @@
 //!
 //! The world is taken to be that of [`crate::warp`], around the last camera. Everything is looked up
 //! in the picture that was taken nearest to the camera, in the older one of two taken at one place,
-//! and behind it in the next; what none of them shows is the last picture mirrored. So a turn away
-//! and back ends in the very picture that it began with.
+//! and behind it in the next. So a turn away and back ends in the very picture that it began with.
+//! What none of them shows is the oldest picture, for a model whose worlds are [folded](fold), and
+//! the last picture mirrored for any other.
+
+mod fold;
+mod renewal;
 
 use std::f32::consts::FRAC_PI_2;
 use std::sync::Arc;
+
+use fold::Fold;
 
 use crate::walk::Pose;
 use crate::warp::{Taps, WarpModel, WarpView};
@@ -20,7 +26,7 @@ const AGE_METRES: f32 = 0.02;
 /// Pictures are looked things up in from within this part of the way to the wall.
 const REACH: f32 = 1.0 / 3.0;
 /// As many seams as this side by side would be as wide as the picture.
-const FEATHER: f32 = 24.0;
+const SEAMS: f32 = 24.0;
 /// Places across and down a frame where it is tried which pictures are needed.
 const GRID: usize = 10;
 /// A picture that shows fewer of the places that the better ones do not show is not worth its time.
@@ -39,6 +45,8 @@ pub struct RecallRule {
     pub sharp_metres: f32,
     /// From so many metres, which are more, it is too coarse to be believed more than what is imagined.
     pub coarse_metres: f32,
+    /// Whether the world around a corner is taken to be like that where the walk began.
+    pub folds: bool,
 }
 
 impl RecallRule {
@@ -67,6 +75,12 @@ fn turn(angle: f32) -> f32 {
 struct View {
     picture: Arc<[f32]>,
     pose: Pose,
+    /// From 1 for a start to 0 for what was enlarged again and again.
+    quality: f32,
+    /// 1, or -1 for a mirror image.
+    side: f32,
+    /// Whether nobody took it: it stands for what is too far ahead to be seen.
+    is_renewal: bool,
 }
 
 /// The pictures of a walk that are kept, oldest first.
@@ -80,7 +94,7 @@ pub struct Seen {
 pub struct Recalled {
     /// `[3, height, width]`.
     pub picture: Vec<f32>,
-    /// Of each pixel, 1 where some picture shows it and 0 where it is a mirror image.
+    /// Of each pixel, 1 where some picture shows it, if only folded, and 0 where it is a mirror image.
     pub is_seen: Vec<f32>,
     /// Of each pixel, from 1 where it was taken as near as it is looked at now to 0 where it was taken
     /// from too far to be sharp, or was not seen.
@@ -113,6 +127,19 @@ impl Seen {
         {
             return;
         }
+        let quality = self.quality(rule, pose);
+        self.keep(
+            rule,
+            View { picture: picture.into(), pose, quality, side: 1.0, is_renewal: false },
+        );
+        if rule.folds
+            && let Some(renewal) = self.renewal(pose, quality)
+        {
+            self.keep(rule, renewal);
+        }
+    }
+
+    fn keep(&mut self, rule: &RecallRule, new: View) {
         if self.views.len() >= rule.pictures {
             let worth = |i: usize| {
                 let own = self.views[i].pose;
@@ -123,14 +150,14 @@ impl Seen {
                     next = next.min(distance.max(nearest));
                     nearest = nearest.min(distance);
                 }
-                (nearest + next) / (1.0 + rule.distance(own, pose))
+                (nearest + next) / (1.0 + rule.distance(own, new.pose))
             };
             let least = (0..self.views.len()).min_by(|&a, &b| worth(a).total_cmp(&worth(b)));
             if let Some(least) = least {
                 self.views.remove(least);
             }
         }
-        self.views.push(View { picture: picture.into(), pose });
+        self.views.push(new);
     }
 
     /// The frame at `step`, a pose seen from `last_pose`, where `last` was taken.
@@ -196,21 +223,36 @@ impl Seen {
             .views
             .iter()
             .enumerate()
+            .filter(|(_, kept)| !kept.is_ahead(last_pose.then(step)))
             .filter_map(|(number, kept)| {
                 let pose = kept.pose.seen_from(last_pose);
                 let metres = (step.x - pose.x).hypot(step.y - pose.y);
                 // From the other side things look different, and from afar they are a blur.
                 let shows = turn(step.yaw - pose.yaw).abs() < FRAC_PI_2 && metres < reach;
                 let rank = metres + AGE_METRES * number as f32;
-                shows.then(|| (rank, Source::new(&kept.picture, pose, rule.nearness(metres))))
+                let nearness = rule.nearness(metres) * kept.quality;
+                let source =
+                    || Source { side: kept.side, ..Source::new(&kept.picture, pose, nearness) };
+                shows.then(|| (rank, source()))
             })
             .collect();
         let rest = Pose { pitch: last_pose.pitch, ..Pose::default() };
         let metres = step.x.hypot(step.y);
         let rank = metres + AGE_METRES * self.views.len() as f32;
-        ranked.push((rank, Source::new(last, rest, rule.nearness(metres))));
+        let quality = self.quality(rule, last_pose);
+        ranked.push((rank, Source::new(last, rest, rule.nearness(metres) * quality)));
         ranked.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-        ranked.into_iter().map(|(_, source)| source).collect()
+        let mut sources = self.renewed(rule, (last_pose, step));
+        sources.extend(ranked.into_iter().map(|(_, source)| source));
+        if rule.folds
+            && let Some(oldest) = self.views.first()
+        {
+            let yaw = oldest.pose.yaw - last_pose.yaw;
+            let pose = Pose { yaw, pitch: oldest.pose.pitch, ..Pose::default() };
+            let source = |fold| Source { fold, ..Source::new(&oldest.picture, pose, 0.0) };
+            sources.extend(Fold::all(yaw).map(source));
+        }
+        sources
     }
 }
 
@@ -220,6 +262,11 @@ struct Source<'a> {
     position: [f32; 2],
     yaw: [f32; 2],
     pitch: [f32; 2],
+    fold: Fold,
+    side: f32,
+    /// How much it covers of what is behind it, 0 to 1.
+    share: f32,
+    seams: f32,
     nearness: f32,
 }
 
@@ -230,6 +277,10 @@ impl<'a> Source<'a> {
             position: [pose.x, pose.y],
             yaw: [pose.yaw.cos(), pose.yaw.sin()],
             pitch: [pose.pitch.cos(), pose.pitch.sin()],
+            fold: Fold::NONE,
+            side: 1.0,
+            share: 1.0,
+            seams: SEAMS,
             nearness,
         }
     }
@@ -238,9 +289,10 @@ impl<'a> Source<'a> {
     #[inline]
     fn find(&self, view: &WarpView, [x, y, z]: [f32; 3]) -> [f32; 3] {
         let [width, height] = view.size;
+        let [x, y] = self.fold.apply([x, y]);
         let (dx, dy) = (x - self.position[0], y - self.position[1]);
         let ahead = self.yaw[0] * dx + self.yaw[1] * dy;
-        let left = self.yaw[0] * dy - self.yaw[1] * dx;
+        let left = self.side * (self.yaw[0] * dy - self.yaw[1] * dx);
         let depth = ahead * self.pitch[0] + z * self.pitch[1];
         let u = -left / depth / view.tangent[0];
         let v = -(z * self.pitch[0] - ahead * self.pitch[1]) / depth / view.tangent[1];
@@ -261,7 +313,7 @@ fn useful<'a>(view: &WarpView, ranked: Vec<Source<'a>>) -> Vec<Source<'a>> {
     let mut shows_more = |source: &Source<'_>| {
         let is_inside = |&place: &[f32; 3]| source.find(view, place)[2] > 0.0;
         let shows = open.iter().filter(|place| is_inside(place)).count() >= LEAST;
-        if shows {
+        if shows && source.share == 1.0 {
             open.retain(|place| !is_inside(place));
         }
         shows
@@ -273,8 +325,8 @@ fn useful<'a>(view: &WarpView, ranked: Vec<Source<'a>>) -> Vec<Source<'a>> {
 
 /// How much a picture counts so many pixels inside its edge: less at the edge, to hide the seam.
 #[inline]
-fn weight(inside: f32, width: f32) -> f32 {
-    (inside / width * FEATHER).clamp(0.0, 1.0)
+fn weight(inside: f32, width: f32, seams: f32) -> f32 {
+    (inside / width * seams).clamp(0.0, 1.0)
 }
 
 /// One row of a frame while it is put together.
@@ -322,7 +374,8 @@ impl Row {
         let planes = [0, 1, 2].map(|plane| &source.picture[plane * area..][..area]);
         for i in first..end {
             let [column, row, inside] = self.found.each_ref().map(|values| values[i]);
-            let weight = (1.0 - self.covered[i]) * weight(inside, width as f32);
+            let weight =
+                (1.0 - self.covered[i]) * source.share * weight(inside, width as f32, source.seams);
             if weight > 0.0 {
                 let taps = Taps::at([column.max(0.0), row.max(0.0)], width, height);
                 for (sum, plane) in self.sum.iter_mut().zip(planes) {

@@ -14,6 +14,7 @@ const RULE: RecallRule = RecallRule {
     apart_deg: 13.0,
     sharp_metres: 0.4,
     coarse_metres: 1.0,
+    folds: false,
 };
 const ORIGIN: Pose = Pose { x: 0.0, y: 0.0, yaw: 0.0, pitch: 0.0 };
 
@@ -158,4 +159,59 @@ fn no_pose_panics() {
     }
     let empty = Seen::default().recall((&MODEL, &RULE), (&[], ORIGIN), (0, 0), ORIGIN);
     assert!(empty.picture.is_empty());
+}
+
+#[test]
+fn around_the_corner_of_a_folded_world_is_the_first_street_in_a_mirror() {
+    let rule = RecallRule { folds: true, ..RULE };
+    let mut seen = Seen::default();
+    seen.remember(&rule, &shown(ORIGIN), ORIGIN);
+    for degrees in [90.0, -90.0, 180.0] {
+        // Looked at as the last picture, turned away before.
+        let (last, size) = (turned(degrees), (WIDTH, HEIGHT));
+        let found = seen.recall((&MODEL, &rule), (&shown(last), last), size, turned(0.0));
+        assert!(furthest(&found.picture, &shown(last)) < 1e-5, "what is seen goes first");
+
+        let found = seen.recall((&MODEL, &rule), (&shown(ORIGIN), ORIGIN), size, last);
+        let middle = 40 * WIDTH + WIDTH / 2;
+        let street = shown(ORIGIN);
+        for aside in [-30_i32, -7, 0, 7, 30] {
+            let at = |aside: i32| middle.strict_add_signed(aside as isize);
+            // The pixel beside the middle on the other side.
+            let (found, wanted) = (found.picture[at(aside)], street[at(-aside) - 1]);
+            assert!((found - wanted).abs() < 1e-3, "{degrees}, {aside}: {found}, not {wanted}");
+        }
+        assert!(found.nearness.iter().all(|&near| near == 0.0), "nothing of it is sure");
+    }
+}
+
+#[test]
+fn a_long_way_ahead_comes_to_the_first_picture_again() {
+    let rule = RecallRule { folds: true, sharp_metres: 3.0, coarse_metres: 8.0, ..RULE };
+    let (mut seen, mut plain) = (Seen::default(), Seen::default());
+    seen.remember(&rule, &shown(ORIGIN), ORIGIN);
+    plain.remember(&RULE, &shown(ORIGIN), ORIGIN);
+    let (size, grey) = ((WIDTH, HEIGHT), vec![0.0; 3 * AREA]);
+    let likeness = |seen: &Seen, rule: &RecallRule, x: f32| {
+        let last = Pose { x, ..ORIGIN };
+        let found = seen.recall((&MODEL, rule), (&grey, last), size, ORIGIN).picture;
+        let street = shown(ORIGIN);
+        // The first is put up in a mirror.
+        let off = |i: usize| {
+            let mirrored = i - i % WIDTH + (WIDTH - 1 - i % WIDTH);
+            (found[i] - street[mirrored]).abs()
+        };
+        (0..3 * AREA).map(off).sum::<f32>() / (3 * AREA) as f32
+    };
+    let mut nearest = f32::MAX;
+    for metre in 1..=40 {
+        let pose = Pose { x: metre as f32, ..ORIGIN };
+        seen.remember(&rule, &grey, pose);
+        plain.remember(&RULE, &grey, pose);
+        let off = likeness(&seen, &rule, metre as f32);
+        assert!(metre > 10 || off > 0.1, "{metre} m: the first picture fades at once");
+        nearest = nearest.min(off);
+        assert!(likeness(&plain, &RULE, metre as f32) > 0.1, "only folded worlds begin again");
+    }
+    assert!(nearest < 0.05, "at best {nearest} from the first picture");
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use burn::tensor::Tensor;
 
-use crate::sample::{Count, Run, segment_noise};
+use crate::sample::{Count, Run, begun, segment_noise};
 use crate::{Interrupted, Material, Moment, Operator, Plan, Velocity};
 
 /// What the second pass takes from the first, and for how long.
@@ -61,20 +61,20 @@ pub fn sample_twice(
     material: Material<'_>,
     mut watch: impl FnMut(Moment<'_>) -> ControlFlow<()>,
 ) -> Result<Tensor<5>, Interrupted> {
-    let Material { history, noise, fresh } = material;
+    let Material { history, noise, near, fresh } = material;
     let (Pass { plan: one, velocity: first }, Pass { plan: two, velocity: second }) =
         (first, second);
     let [.., height, width] = noise.dims();
     let all = aam.evaluations(one, two, height, width);
 
-    let material = Material { history, noise: noise.clone(), fresh: &mut *fresh };
-    let start = segment_noise(&material);
+    let material = Material { history, noise: noise.clone(), near, fresh: &mut *fresh };
+    let (start, own_noise) = (begun(one, &material), segment_noise(&material));
     let run = Run::new(one, material, Count { done: 0, all });
     let result = run.solve(first, 0, start.clone(), None, &mut watch)?;
 
-    let mixing = Mixing { aam, result, noise: start.clone() };
+    let mixing = Mixing { aam, result, noise: own_noise };
     let done = one.evaluations();
-    let run = Run::new(two, Material { history, noise, fresh }, Count { done, all });
+    let run = Run::new(two, Material { history, noise, near: None, fresh }, Count { done, all });
     let skipped = aam.skipped(two, height, width);
     run.solve(second, skipped, start, Some(&mixing), &mut watch)
 }

@@ -14,6 +14,9 @@ pub struct Material<'a> {
     pub history: &'a Tensor<5>,
     /// Noise of history and segment, `[1, channels, n + segment, height, width]`.
     pub noise: Tensor<5>,
+    /// What the segment is begun near: it is noised to the first noise level of the plan. Without it
+    /// a segment begins as its noise. `[1, channels, segment, height, width]`.
+    pub near: Option<Tensor<5>>,
     /// More noise of the given shape, for solvers that add some.
     pub fresh: &'a mut dyn FnMut([usize; 5]) -> Tensor<5>,
 }
@@ -59,7 +62,7 @@ pub fn sample(
     mut watch: impl FnMut(Moment<'_>) -> ControlFlow<()>,
 ) -> Result<Tensor<5>, Interrupted> {
     let all = plan.evaluations();
-    let segment = segment_noise(&material);
+    let segment = begun(plan, &material);
     Run::new(plan, material, Count { done: 0, all }).solve(velocity, 0, segment, None, &mut watch)
 }
 
@@ -67,6 +70,14 @@ pub fn sample(
 pub(crate) fn segment_noise(material: &Material<'_>) -> Tensor<5> {
     let ([_, _, frames, ..], [_, _, known, ..]) = (material.noise.dims(), material.history.dims());
     material.noise.clone().narrow(2, known, frames - known)
+}
+
+/// The segment at the first noise level of `plan`.
+pub(crate) fn begun(plan: &Plan, material: &Material<'_>) -> Tensor<5> {
+    let noise = segment_noise(material);
+    let Some(near) = &material.near else { return noise };
+    let sigma = plan.schedule.sigmas()[0];
+    near.clone() * (1.0 - sigma) as f32 + noise * sigma as f32
 }
 
 /// Network evaluations.
@@ -90,7 +101,7 @@ pub(crate) struct Run<'p, 'a> {
 impl<'p, 'a> Run<'p, 'a> {
     /// A pass of `plan` that goes on counting from `count`.
     pub(crate) fn new(plan: &'p Plan, material: Material<'a>, count: Count) -> Self {
-        let Material { history, noise, fresh } = material;
+        let Material { history, noise, fresh, .. } = material;
         let [_, _, known, ..] = history.dims();
         Self { plan, history, history_noise: noise.narrow(2, 0, known), fresh, count }
     }

@@ -1,6 +1,6 @@
 //! The noise levels of a sampling run.
 
-/// Falling noise levels, starting at 1; the last step goes to 0, which is not in the list.
+/// Falling noise levels; the last step goes to 0, which is not in the list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schedule {
     sigmas: Vec<f64>,
@@ -13,6 +13,8 @@ pub enum ScheduleError {
     NoSteps,
     /// The shift is not a positive number.
     Shift(f64),
+    /// The first noise level is not above 0 and at most 1.
+    Begin(f64),
 }
 
 impl std::fmt::Display for ScheduleError {
@@ -21,6 +23,12 @@ impl std::fmt::Display for ScheduleError {
             Self::NoSteps => write!(f, "sampling needs at least one step; ask for 1 or more"),
             Self::Shift(shift) => {
                 write!(f, "a schedule cannot be shifted by {shift}; use a number above 0")
+            }
+            Self::Begin(sigma) => {
+                write!(
+                    f,
+                    "sampling cannot begin at noise level {sigma}; use one above 0, at most 1"
+                )
             }
         }
     }
@@ -34,14 +42,26 @@ impl Schedule {
     /// # Errors
     /// If there are no steps, or `shift` is not a positive number.
     pub fn shifted(steps: usize, shift: f64) -> Result<Self, ScheduleError> {
+        Self::from(1.0, steps, shift)
+    }
+
+    /// The same from noise level `begin` on, which is above 0 and at most 1.
+    ///
+    /// # Errors
+    /// If there are no steps, or `shift` or `begin` is out of range.
+    pub fn from(begin: f64, steps: usize, shift: f64) -> Result<Self, ScheduleError> {
         if steps == 0 {
             return Err(ScheduleError::NoSteps);
         }
         if !(shift.is_finite() && shift > 0.0) {
             return Err(ScheduleError::Shift(shift));
         }
+        if !(begin > 0.0 && begin <= 1.0) {
+            return Err(ScheduleError::Begin(begin));
+        }
+        let first = begin / (shift - (shift - 1.0) * begin);
         let sigma = |i| {
-            let s = 1.0 - i as f64 / steps as f64;
+            let s = first * (1.0 - i as f64 / steps as f64);
             shift * s / (1.0 + (shift - 1.0) * s)
         };
         Ok(Self { sigmas: (0..steps).map(sigma).collect() })
@@ -93,7 +113,20 @@ mod tests {
     }
 
     #[test]
+    fn a_later_begin_is_the_rest_of_a_longer_schedule() {
+        let (whole, rest) = (Schedule::shifted(8, 3.0), Schedule::from(0.75, 4, 3.0));
+        let (whole, rest) = (whole.unwrap(), rest.unwrap());
+        assert_eq!(whole.sigmas()[4], 0.75);
+        for (a, b) in whole.sigmas()[4..].iter().zip(rest.sigmas()) {
+            assert!((a - b).abs() < 1e-12, "{whole:?}, {rest:?}");
+        }
+    }
+
+    #[test]
     fn nonsense_is_refused() {
+        for begin in [0.0, -0.5, 1.5, f64::NAN] {
+            assert!(matches!(Schedule::from(begin, 4, 3.0), Err(ScheduleError::Begin(_))));
+        }
         assert_eq!(Schedule::shifted(0, 3.0), Err(ScheduleError::NoSteps));
         for shift in [0.0, -1.0, f64::INFINITY] {
             assert_eq!(Schedule::shifted(4, shift), Err(ScheduleError::Shift(shift)));

@@ -4,7 +4,7 @@
 use std::{error::Error, path::Path};
 
 use yume_media::Frame;
-use yume_town::{Camera, Scene, TimeOfDay, Town, Weather, render};
+use yume_town::{Camera, Scene, Town, render};
 
 const COLUMNS: u32 = 4;
 
@@ -14,25 +14,28 @@ fn main() -> Result<(), Box<dyn Error>> {
     let number = |at: usize, or: u32| words.get(at).map_or(Ok(or), |word| word.parse());
     let (width, height, scale) = (number(1, 480)?, number(2, 270)?, number(3, 1)?);
     let scenes = [
-        (TimeOfDay::Noon, Weather::Clear),
-        (TimeOfDay::Noon, Weather::Clear),
-        (TimeOfDay::Morning, Weather::Clear),
-        (TimeOfDay::Sunset, Weather::Clear),
-        (TimeOfDay::Overcast, Weather::Clear),
-        (TimeOfDay::Night, Weather::Clear),
-        (TimeOfDay::Noon, Weather::Fog),
-        (TimeOfDay::Overcast, Weather::Rain),
-        (TimeOfDay::Night, Weather::Rain),
+        "noon",
+        "morning",
+        "sunset",
+        "overcast",
+        "night",
+        "foggy noon",
+        "rainy overcast",
+        "rainy night",
+        "autumn noon",
+        "foggy autumn morning",
+        "winter noon",
+        "winter night",
     ];
     let (wide, high) = (width * scale, height * scale);
     let sheet_width = (wide * COLUMNS) as usize;
     let mut sheet = vec![0; 3 * sheet_width * (high as usize * scenes.len())];
-    for (row, &(time, weather)) in scenes.iter().enumerate() {
+    for (row, words) in scenes.iter().enumerate() {
+        let scene: Scene = words.parse()?;
         let town = Town::new(row as u64);
         for column in 0..COLUMNS as usize {
             let pose = town.spawn(column as u64);
-            let scene =
-                Scene { sun_azimuth: 0.9 + column as f32 * 1.7, ..Scene::new(time, weather) };
+            let scene = Scene { sun_azimuth: 0.9 + column as f32 * 1.7, ..scene };
             let frame = render(&town, &scene, &Camera::of_walker(pose), width, height, 2);
             for y in 0..high as usize {
                 let line = (row * high as usize + y) * sheet_width + column * wide as usize;

@@ -5,6 +5,7 @@ use crate::{
     noise::noise3,
     prop::{GLOBE_HEIGHT, GLOBE_RADIUS, HALO_RADIUS, POST_RADIUS, Prop, Shape},
     ray::{Hit, Ray, Stretch, Surface},
+    scene::Season,
     town::{Reach, Town, shortest},
     vec3::{Vec3, rgb, vec3},
 };
@@ -240,20 +241,27 @@ impl Prop {
     }
 
     /// Colour of the leaves at a point relative to the foot, with the surface's normal roughened by the leaves.
-    pub(crate) fn leaf(&self, p: Vec3, normal: Vec3, footprint: f32) -> (Vec3, Vec3) {
+    pub(crate) fn leaf(
+        &self,
+        season: Season,
+        p: Vec3,
+        normal: Vec3,
+        footprint: f32,
+    ) -> (Vec3, Vec3) {
         let detail = (1.0 - footprint * 3.0).clamp(0.0, 1.0);
-        let mut albedo = self.colour;
+        let mut albedo = season.leaves(self.colour, self.seed);
         let height = (p.z / self.top).clamp(0.0, 1.0);
         // Lower leaves hang in the shade of the upper ones.
         albedo = albedo * (0.62 + 0.42 * height);
         if detail <= 0.0 {
-            return (albedo, normal);
+            return (season.on_leaves(albedo, normal.z), normal);
         }
         let coarse = noise3(p.x * 2.6, p.y * 2.6, p.z * 2.6, self.seed);
         let fine = noise3(p.x * 7.0, p.y * 7.0, p.z * 7.0, self.seed ^ 1);
         let tuft =
             (coarse - 0.5) * 1.1 + (fine - 0.5) * 0.7 * (1.0 - footprint * 8.0).clamp(0.0, 1.0);
         let bent = normal + vec3(coarse - 0.5, fine - 0.5, 0.6 * tuft) * (0.7 * detail);
-        (albedo * (1.0 + 0.55 * tuft * detail), bent.normalized())
+        let (albedo, bent) = (albedo * (1.0 + 0.55 * tuft * detail), bent.normalized());
+        (season.on_leaves(albedo, bent.z), bent)
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct Spot {
 }
 
 impl Spot {
-    fn size(&self) -> f32 {
+    pub(crate) fn size(&self) -> f32 {
         self.wide.max(self.deep)
     }
 

@@ -18,6 +18,7 @@ mod prop;
 mod ray;
 mod render;
 mod scene;
+mod season;
 mod sky;
 mod streets;
 mod town;
@@ -27,6 +28,6 @@ mod walk;
 
 pub use camera::Camera;
 pub use render::{render, render_clip};
-pub use scene::{Scene, TimeOfDay, UnknownWord, Weather};
+pub use scene::{Scene, Season, TimeOfDay, UnknownWord, Weather};
 pub use town::Town;
 pub use walk::{Walk, Walked};

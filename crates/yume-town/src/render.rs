@@ -35,7 +35,7 @@ pub fn render(
     let light = Light::new(scene);
     let lens = Lens::new(camera, width, height);
     let angle = lens.pixel_angle() / supersample as f32;
-    let view = View { town, light: &light, angle };
+    let view = View { town, light: &light, season: scene.season, angle };
     let mut bytes = vec![0; 3 * width as usize * height as usize];
     let step = 1.0 / supersample as f32;
     let rows = bytes.par_chunks_exact_mut(3 * width as usize).enumerate();

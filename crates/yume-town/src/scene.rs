@@ -1,4 +1,4 @@
-//! What the user may say about a view of the town: the time of day and the weather, as words.
+//! What the user may say about a view of the town: the time of day, the weather and the season, as words.
 
 use std::{fmt, str::FromStr};
 
@@ -63,6 +63,33 @@ impl Weather {
     }
 }
 
+/// The time of year.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Season {
+    /// Green leaves and flowers in the grass.
+    #[default]
+    Summer,
+    /// Yellow and red leaves, many of them on the ground.
+    Autumn,
+    /// Snow on trees, roofs and grass, and trodden snow on the streets.
+    Winter,
+}
+
+impl Season {
+    /// All seasons.
+    pub const ALL: [Self; 3] = [Self::Summer, Self::Autumn, Self::Winter];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Summer => "summer",
+            Self::Autumn => "autumn",
+            Self::Winter => "winter",
+        }
+    }
+}
+
 /// The light a view is rendered in. The default is the clear noon that the first weights were trained on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scene {
@@ -70,17 +97,24 @@ pub struct Scene {
     pub time: TimeOfDay,
     /// Weather.
     pub weather: Weather,
+    /// Season.
+    pub season: Season,
     /// Direction from which the sun shines, in radians: 0 is the x axis of the town, counter-clockwise from above.
     pub sun_azimuth: f32,
 }
 
 impl Default for Scene {
     fn default() -> Self {
-        Self { time: TimeOfDay::Noon, weather: Weather::Clear, sun_azimuth: 0.9 }
+        Self {
+            time: TimeOfDay::Noon,
+            weather: Weather::Clear,
+            season: Season::Summer,
+            sun_azimuth: 0.9,
+        }
     }
 }
 
-/// A word that names neither a time of day nor a weather.
+/// A word that names neither a time of day nor a weather nor a season.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownWord(String);
 
@@ -90,7 +124,7 @@ impl fmt::Display for UnknownWord {
         for time in TimeOfDay::ALL {
             write!(f, "{}, ", time.word())?;
         }
-        write!(f, "clear, fog or rain")
+        write!(f, "clear, fog, rain, summer, autumn or winter")
     }
 }
 
@@ -103,10 +137,14 @@ impl Scene {
         Self { time, weather, ..Self::default() }
     }
 
-    /// The words for a caption, which [`str::parse`] reads back: "clear noon", "rain night".
+    /// The words for a caption, which [`str::parse`] reads back: "clear noon", "rain night", "fog winter morning".
     #[must_use]
     pub fn words(&self) -> String {
-        format!("{} {}", self.weather.word(), self.time.word())
+        let (weather, time) = (self.weather.word(), self.time.word());
+        match self.season {
+            Season::Summer => format!("{weather} {time}"),
+            season => format!("{weather} {} {time}", season.word()),
+        }
     }
 }
 
@@ -128,6 +166,9 @@ impl FromStr for Scene {
                 "clear" | "dry" | "fair" => scene.weather = Weather::Clear,
                 "fog" | "foggy" | "mist" | "misty" => scene.weather = Weather::Fog,
                 "rain" | "rainy" | "wet" => scene.weather = Weather::Rain,
+                "summer" => scene.season = Season::Summer,
+                "autumn" | "fall" => scene.season = Season::Autumn,
+                "winter" | "snow" | "snowy" => scene.season = Season::Winter,
                 _ => return Err(UnknownWord(word.chars().take(40).collect())),
             }
         }
@@ -137,14 +178,16 @@ impl FromStr for Scene {
 
 #[cfg(test)]
 mod tests {
-    use super::{Scene, TimeOfDay, Weather};
+    use super::{Scene, Season, TimeOfDay, Weather};
 
     #[test]
     fn words_are_read_back() {
         for time in TimeOfDay::ALL {
             for weather in Weather::ALL {
-                let scene = Scene::new(time, weather);
-                assert_eq!(scene.words().parse(), Ok(scene));
+                for season in Season::ALL {
+                    let scene = Scene { season, ..Scene::new(time, weather) };
+                    assert_eq!(scene.words().parse(), Ok(scene));
+                }
             }
         }
     }
@@ -164,7 +207,7 @@ mod tests {
 
     #[test]
     fn an_unknown_word_is_named() {
-        let error = "snowy noon".parse::<Scene>().unwrap_err();
-        assert!(error.to_string().contains("\"snowy\""), "{error}");
+        let error = "stormy noon".parse::<Scene>().unwrap_err();
+        assert!(error.to_string().contains("\"stormy\""), "{error}");
     }
 }

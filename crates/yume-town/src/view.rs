@@ -11,6 +11,7 @@ use crate::{
     noise::noise2,
     prop::GLOBE_HEIGHT,
     ray::{Hit, Ray, SIGHT, Surface},
+    scene::Season,
     town::{Axis, Ground, Town, shortest},
     vec3::{Vec3, rgb, vec3},
 };
@@ -19,6 +20,7 @@ use crate::{
 pub(crate) struct View<'a> {
     pub(crate) town: &'a Town,
     pub(crate) light: &'a Light,
+    pub(crate) season: Season,
     /// Radians between neighbouring samples.
     pub(crate) angle: f32,
 }
@@ -136,13 +138,14 @@ impl View<'_> {
                 let (along, across) = if lot.roof == Roof::RidgeX { (x, y) } else { (y, x) };
                 let tilted = footprint / (-ray.along.dot(hit.normal)).max(0.15);
                 let albedo = lot.roof_paint(along, across, tilted);
+                let albedo = self.season.on_roof(albedo, [along, across], tilted);
                 let lamps = self.lamplight(p, hit.normal);
                 albedo.times(self.light.falling_on(hit.normal, sunlit) + lamps)
             }
             Surface::Leaves { prop } => {
                 let prop = &self.town.props[prop as usize];
                 let from_foot = vec3(shortest(prop.foot[0], p.x), shortest(prop.foot[1], p.y), p.z);
-                let (albedo, normal) = prop.leaf(from_foot, hit.normal, footprint);
+                let (albedo, normal) = prop.leaf(self.season, from_foot, hit.normal, footprint);
                 let through = self.light.sun * (0.16 * sunlit);
                 // Leaves are small and turned every way: they catch little of a lamp.
                 let lamps = self.lamplight(p, normal) * 0.4;
@@ -192,7 +195,8 @@ impl View<'_> {
         let stretch = |along: f32| footprint * (1.0 + (along * lean) * (along * lean)).sqrt();
         let spot = Spot { x: p.x, y: p.y, wide: stretch(ray.along.x), deep: stretch(ray.along.y) };
         let place = &self.town.cells[cell];
-        let mut albedo = ground::albedo(place, &spot);
+        let albedo = ground::albedo(place, &spot);
+        let mut albedo = self.season.on_ground(albedo, &place.ground, &spot);
         let wet = if matches!(place.ground, Ground::Grass) { 0.0 } else { self.light.wet };
         albedo = albedo * (1.0 - 0.28 * wet);
         let lit = self.light.falling_on(Vec3::UP, sunlit);

@@ -77,12 +77,31 @@ pub struct VaeTraining {
     /// A discriminator of small patches. Only the training in PyTorch has it (`torch/vae.py`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adversary: Option<PatchCritic>,
+    /// Clips that are walked into and decoded again and again. Only the training in PyTorch has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walked: Option<WalkedClips>,
     /// Weights of the parts of the loss.
     pub loss: VaeLoss,
     /// Learning rate.
     pub rate: Rate,
     /// Optimizer.
     pub optimizer: OptimizerConfig,
+}
+
+/// Clips that are looked at from nearer after each decoding, as a walk ahead does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WalkedClips {
+    /// How often a clip is one of them.
+    pub share: f64,
+    /// Clips that are under way.
+    pub slots: usize,
+    /// How often one of them begins again as it was rendered.
+    pub begin_again: f64,
+    /// The most that it is enlarged at once.
+    pub most: f64,
+    /// How often its latents are those of the enlarged frames, and not the true ones.
+    pub led: f64,
 }
 
 /// A discriminator of small patches of two neighbouring frames.

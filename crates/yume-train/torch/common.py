@@ -11,6 +11,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from muon import Muon
 from shared import keep_freed_memory
 
 
@@ -43,13 +44,19 @@ def rate(recipe: dict, step: int, steps: int) -> float:
 class Run:
     """Parameters that are trained, by name, and their averages."""
 
-    def __init__(self, args, recipe: dict, parameters: dict[str, torch.Tensor]):
+    def __init__(self, args, recipe: dict, parameters: dict[str, torch.Tensor], beside: dict | None = None):
+        """`beside` has modules and optimizers that help to train, by name; they are kept in the checkpoint."""
+        self.beside = beside or {}
         self.out, self.recipe, self.parameters = args.out, recipe, parameters
         o = recipe["optimizer"]
         for p in parameters.values():
             p.requires_grad_(True)
-        self.optimizer = torch.optim.AdamW(list(parameters.values()), lr=0.0, betas=(o["beta_1"], o["beta_2"]),
-                                           eps=o["epsilon"], weight_decay=o["weight_decay"])
+        inside = [name for name, p in parameters.items() if ".blocks." in name and p.ndim == 2]
+        rest = [p for name, p in parameters.items() if name not in inside]
+        self.optimizers = [torch.optim.AdamW(rest, lr=0.0, betas=(o["beta_1"], o["beta_2"]), eps=o["epsilon"],
+                                             weight_decay=o["weight_decay"])]
+        if inside:
+            self.optimizers.append(Muon([parameters[name] for name in inside], 0.0, o["weight_decay"]))
         self.averages = {name: p.detach().clone() for name, p in parameters.items()}
         self.step, self.seconds, self.items = 0, 0.0, 0
         self.begun, self.limit, self.saved = time.time(), 60 * args.minutes, time.time()
@@ -61,7 +68,10 @@ class Run:
                 p.data.copy_(state["parameters"][name])
             self.averages, self.step = state["averages"], state["step"]
             self.seconds, self.items = state["seconds"], state["items"]
-            self.optimizer.load_state_dict(state["optimizer"])
+            for optimizer, known in zip(self.optimizers, state["optimizers"], strict=True):
+                optimizer.load_state_dict(known)
+            for name, helper in self.beside.items():
+                helper.load_state_dict(state[name])
 
     def is_over(self) -> bool:
         return self.step >= self.recipe["steps"] or time.time() - self.begun > self.limit
@@ -69,10 +79,11 @@ class Run:
     def update(self, items: int) -> None:
         o = self.recipe["optimizer"]
         torch.nn.utils.clip_grad_norm_(self.parameters.values(), o["clip"])
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate(self.recipe["rate"], self.step, self.recipe["steps"])
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate(self.recipe["rate"], self.step, self.recipe["steps"])
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         self.step += 1
         self.items += items
         # Young averages forget fast.
@@ -87,7 +98,8 @@ class Run:
         self.saved = now
         state = {"parameters": {n: p.detach() for n, p in self.parameters.items()}, "averages": self.averages,
                  "step": self.step, "seconds": self.seconds, "items": self.items,
-                 "optimizer": self.optimizer.state_dict()}
+                 "optimizers": [optimizer.state_dict() for optimizer in self.optimizers]}
+        state |= {name: helper.state_dict() for name, helper in self.beside.items()}
         torch.save(state, self.path.with_suffix(".new"))
         self.path.with_suffix(".new").replace(self.path)
 

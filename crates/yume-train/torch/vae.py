@@ -5,6 +5,9 @@ Beside latents it learns to read the frames that were foreseen, for whatever lat
 
 A discriminator of small patches joins in the last part of the run, so that what cannot be known of a picture is
 drawn sharply rather than averaged.
+
+A walk looks at what was decoded from nearer and decodes it again, segment after segment. Some clips are made so, from
+what the decoder itself made of them before, so that it sharpens what was enlarged instead of washing it out.
 """
 
 import json
@@ -30,6 +33,40 @@ def loss(recipe: dict, decoded: torch.Tensor, video: torch.Tensor) -> torch.Tens
         if scale < 2:
             d = F.avg_pool2d(d, 2)
     return total
+
+
+def coarser(frames: torch.Tensor, times: float) -> torch.Tensor:
+    """Frames [n, 3, h, w] as if taken from so many times as far, and enlarged."""
+    size = frames.shape[-2:]
+    less = [max(1, round(edge / times)) for edge in size]
+    small = F.interpolate(frames, less, mode="bilinear", align_corners=False, antialias=True)
+    return F.interpolate(small, size, mode="bilinear", align_corners=False)
+
+
+def foreseen(frames: torch.Tensor) -> torch.Tensor:
+    """Frames [n, 3, h, w] as a reference of which everything is there."""
+    return torch.cat([frames, torch.ones_like(frames[:, :1])], 1)
+
+
+class Walked:
+    """Clips, and what is left of them after some segments of walking."""
+
+    def __init__(self, recipe: dict):
+        self.recipe, self.slots = recipe, [None] * recipe["slots"]
+
+    def take(self, number: int, clip, g: torch.Generator):
+        """The true frames [3, n, h, w] in a slot and what they look like from nearer; the slot may begin again."""
+        uniform = lambda: torch.rand((), generator=g).item()
+        if self.slots[number] is None or uniform() < self.recipe["begin_again"]:
+            video, _ = clip(g)
+            self.slots[number] = video, video.transpose(0, 1)
+        video, frames = self.slots[number]
+        # Who stands looks at a picture again and again from where it was taken.
+        times = 1 + (self.recipe["most"] - 1) * max(0.0, 1.25 * uniform() - 0.25)
+        return video, coarser(frames, times)
+
+    def put(self, number: int, decoded: torch.Tensor) -> None:
+        self.slots[number] = self.slots[number][0], decoded.detach().clamp(-1, 1)
 
 
 class Critic(torch.nn.Sequential):
@@ -61,13 +98,14 @@ def main() -> None:
     unused = "decoder.reference.bias"
     all.setdefault(unused, torch.zeros(width))
     trained = {n: t for n, t in all.items() if n.startswith(("decoder.", "conv2.")) and n != unused}
-    run = Run(args, recipe, trained)
-    vae = Decoder(model, all | trained)
-    spread = torch.tensor(model["latent_std"])[:, None, None]
     adversary = recipe["adversary"]
     torch.manual_seed(config["seed"])
     critic = Critic(adversary["width"])
     judge = torch.optim.Adam(critic.parameters(), lr=adversary["rate"], betas=(0.5, 0.9))
+    run = Run(args, recipe, trained, {"critic": critic, "judge": judge})
+    vae = Decoder(model, all | trained)
+    spread = torch.tensor(model["latent_std"])[:, None, None]
+    walked, uniform = Walked(recipe["walked"]), lambda g: torch.rand((), generator=g).item()
     paths = sorted(args.walks.glob("walk-*"))
     clips = {}
 
@@ -94,10 +132,24 @@ def main() -> None:
         kind = "recalled" if leg > 0 and below(2) else "fresh"
         most = (LENGTH + 1 - recipe["frames"]) // 4
         video, reference = excerpt(clips[path], leg, 4 * below(most + 1), recipe["frames"], kind)
-        return video, None if torch.rand((), generator=g) < recipe["reference_dropout"] else reference
+        return video, None if uniform(g) < recipe["reference_dropout"] else reference
 
     held = [excerpt(read_walk(path, ["frames", "fresh", "recalled"])[0], leg, 0, 33, "recalled" if leg else "fresh")
             for path in sorted(args.held_out.glob("walk-*")) for leg in (0, 2)]
+
+    def walk(video, segments: int):
+        frames = video[:, 1:6].transpose(0, 1)
+        for _ in range(segments):
+            frames = coarser(frames, 1.3)
+            frames = vae.decode(vae.encode(frames.transpose(0, 1)), foreseen(frames)).clamp(-1, 1)
+        return torch.cat([frames[:1], frames])
+
+    def compared(pairs) -> dict:
+        """What is shown beside what is true, but for the first frame."""
+        pairs = [(shown[1:], true[1:len(shown)]) for shown, true in pairs]
+        mean = lambda values: sum(values) / len(pairs)
+        return {"psnr_db": round(mean(psnr(*pair) for pair in pairs), 2),
+                "sharpness": round(mean(sharpness(shown) / sharpness(true) for shown, true in pairs), 3)}
 
     def figures() -> dict:
         live = dict(vae.w)
@@ -107,9 +159,9 @@ def main() -> None:
             for name, refers in (("alone", False), ("with_reference", True)):
                 pairs = [(vae.decode(vae.encode(v), r if refers else None).clamp(-1, 1), v.transpose(0, 1))
                          for v, r in held]
-                found[name] = {
-                    "psnr_db": round(sum(psnr(a[1:], b[1:]) for a, b in pairs) / len(pairs), 2),
-                    "sharpness": round(sum(sharpness(a[1:]) / sharpness(b[1:]) for a, b in pairs) / len(pairs), 3)}
+                found[name] = compared(pairs)
+            for segments in (1, 8):
+                found[f"after_{segments}_segments"] = compared([(walk(v, segments), v.transpose(0, 1)) for v, _ in held])
             pairs = [(r[1:, :3], v.transpose(0, 1)[1:]) for v, r in held]
             found["reference_psnr_db"] = round(sum(psnr(*pair) for pair in pairs) / len(pairs), 2)
         vae.w.update({n: live[n] for n in run.averages})
@@ -121,13 +173,22 @@ def main() -> None:
         g = torch.Generator().manual_seed(config["seed"] * 1_000_003 + run.step)
         total = 0.0
         for _ in range(recipe["batch"]):
-            video, reference = clip(g)
+            slot = None
+            if uniform(g) < recipe["walked"]["share"]:
+                slot = torch.randint(recipe["walked"]["slots"], (), generator=g).item()
+                video, nearer = walked.take(slot, clip, g)
+                reference = foreseen(nearer)
+            else:
+                video, reference = clip(g)
+            led = slot is not None and uniform(g) < recipe["walked"]["led"]
             with torch.no_grad():
-                latents = vae.encode(video)
+                latents = vae.encode(nearer.transpose(0, 1) if led else video)
                 most = recipe["noise"] * torch.rand((), generator=g)
                 latents = latents + spread * most * torch.randn(latents.shape, generator=g)
             video = video.transpose(0, 1)
             decoded = vae.decode(latents, reference)
+            if slot is not None:
+                walked.put(slot, decoded)
             value = loss(recipe["loss"], decoded, video)
             total += value.item()
             if run.step >= begins:

@@ -17,6 +17,7 @@ pub mod pixels;
 mod prepared;
 mod preset;
 mod probe;
+mod relight;
 mod state;
 mod texts;
 mod trust;

@@ -50,7 +50,7 @@ impl Options {
     /// # Errors
     /// If there are no steps, or the shift makes no schedule.
     pub fn evaluations(&self, spec: &ModelSpec) -> Result<usize, WorldError> {
-        let (first, second) = self.plans()?;
+        let (first, second) = self.plans(1.0)?;
         let (height, width) = (spec.frame.height, spec.frame.width);
         let edge = |pixels: usize| pixels / PIXELS_PER_LATENT;
         Ok(match &self.aam {
@@ -59,9 +59,9 @@ impl Options {
         })
     }
 
-    /// The first pass of two, and the second or only one.
-    pub(crate) fn plans(&self) -> Result<(Plan, Plan), WorldError> {
-        let schedule = Schedule::shifted(self.steps, self.shift)?;
+    /// The first pass of two, and the second or only one, from noise level `begin` on.
+    pub(crate) fn plans(&self, begin: f64) -> Result<(Plan, Plan), WorldError> {
+        let schedule = Schedule::from(begin, self.steps, self.shift)?;
         let slips = Slips::Mended;
         let plan = Plan { schedule, solver: self.solver, guidance: self.guidance, slips };
         Ok((Plan { guidance: Guidance::None, ..plan.clone() }, plan))

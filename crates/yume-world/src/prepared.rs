@@ -8,6 +8,7 @@ use yume_nets::vae::FRAMES_PER_LATENT;
 
 use crate::cap::capped;
 use crate::fill::{conditioning, guess, recall};
+use crate::relight::recolour;
 use crate::state::WalkedState;
 use crate::trust::Trusted;
 use crate::{Model, WorldError, pixels};
@@ -24,6 +25,10 @@ pub(crate) struct Prepared {
     pub conditioning: Tensor<5>,
     /// What of the guess is known to be so.
     pub trusted: Option<Trusted>,
+    /// The latents of the guess, if sampling begins near them and not from noise alone.
+    pub near: Option<Tensor<5>>,
+    /// Whether it is another scene's, which has to be imagined before it can be foreseen.
+    pub is_imagined: bool,
     /// The guess itself, `[1, 3, frames, height, width]`, for a decoder that reads it.
     pub foreseen: Option<Tensor<5>>,
     /// How the network packs them.
@@ -37,6 +42,27 @@ impl Prepared {
         motion: Motion,
         forgets: bool,
     ) -> Result<Self, WorldError> {
+        Self::with(model, state, motion, forgets, None)
+    }
+
+    /// The same segment, foreseen in the light of `imagined` latents of it.
+    pub(crate) fn relit(
+        model: &Model,
+        state: &WalkedState,
+        motion: Motion,
+        forgets: bool,
+        imagined: Tensor<5>,
+    ) -> Result<Self, WorldError> {
+        Self::with(model, state, motion, forgets, Some(imagined))
+    }
+
+    fn with(
+        model: &Model,
+        state: &WalkedState,
+        motion: Motion,
+        forgets: bool,
+        imagined: Option<Tensor<5>>,
+    ) -> Result<Self, WorldError> {
         let spec = model.spec();
         let latents = spec.frame.segment_frames / FRAMES_PER_LATENT;
         let recalled = if forgets {
@@ -44,7 +70,7 @@ impl Prepared {
         } else {
             recall(spec, &state.seen, state.walker, motion, &state.last_frame)
         };
-        let (guess, nearness): (Vec<_>, Vec<_>) = match recalled {
+        let (mut guess, nearness): (Vec<_>, Vec<_>) = match recalled {
             Some(frames) => frames.into_iter().map(|frame| (frame.picture, frame.nearness)).unzip(),
             None => (guess(spec, state.walker, motion, &state.last_frame), Vec::new()),
         };
@@ -58,15 +84,23 @@ impl Prepared {
             .collect();
         let (height, width) = (spec.frame.height, spec.frame.width);
         let device = model.device();
+        let is_relit = imagined.is_some();
+        if let Some(latents) = imagined {
+            let video = model.vae().decode(latents, &mut state.decoder.to_device(device));
+            let imagined = pixels::split_video(video.clamp(-1.0, 1.0));
+            recolour(&mut guess, &imagined, (height, width));
+        }
         let video = pixels::video(&guess, height, width, device);
         let foreseen = model.vae().reads_reference().then(|| video.clone());
         let unknown = model.vae().encode(video, &mut state.encoder.to_device(device));
-        let trust = match spec.recall {
-            Some(recall) if state.changing == 0 => recall.trust,
-            _ => 0.0,
-        };
-        let trusted = (trust > 0.0 && !nearness.is_empty())
-            .then(|| Trusted::new(unknown.clone(), &nearness, trust));
+        let changes = state.changing > 0;
+        let trusted = spec
+            .recall
+            .filter(|recall| recall.trust > 0.0 && !nearness.is_empty() && !changes)
+            .map(|recall| Trusted::new(unknown.clone(), &nearness, recall.trust));
+        let mends = spec.recall.is_some_and(|recall| recall.begins_at < 1.0);
+        let is_imagined = mends && changes && !is_relit;
+        let near = (mends && !is_imagined).then(|| unknown.clone());
         let known = capped(state.known.clone(), spec.history_cap).to_device(device);
         let conditioning = conditioning(known, unknown);
         let history = capped(state.latents.clone(), spec.history_cap).to_device(device);
@@ -75,7 +109,17 @@ impl Prepared {
         let window = spec.window.max(latents);
         let layout = Layout::Packed { history: known + latents - window, window };
         let plan = Plan::new(&spec.dit, layout, height, width, device)?;
-        Ok(Self { motion, walkers, history, conditioning, trusted, foreseen, plan })
+        Ok(Self {
+            motion,
+            walkers,
+            history,
+            conditioning,
+            trusted,
+            near,
+            is_imagined,
+            foreseen,
+            plan,
+        })
     }
 
     /// The shape of the noise of history and segment.

@@ -103,6 +103,39 @@ fn another_scene_is_not_led_back_to_the_old_one() {
     assert_eq!(world.seen().len(), 1, "what was on the way is forgotten");
 }
 
+/// Mean brightness, and mean difference of neighbours over it.
+fn look(frame: &Frame) -> (f32, f32) {
+    let planes = planar(frame);
+    let unit = |i: usize| planes[i].mul_add(0.5, 0.5);
+    let mean = (0..planes.len()).map(unit).sum::<f32>() / planes.len() as f32;
+    let edges = (1..planes.len()).map(|i| (unit(i) - unit(i - 1)).abs()).sum::<f32>();
+    (mean, edges / planes.len() as f32 / mean)
+}
+
+#[test]
+fn words_change_the_light_and_leave_the_street() {
+    let (mut world, mut frames) = begun(SHIPPED, false, picture("shops.png"));
+    walk(&mut world, &mut frames, ".");
+    let (noon, edges) = look(frames.0.last().unwrap());
+    world.set_scene("at night").unwrap();
+    walk(&mut world, &mut frames, ".*3");
+    let (night, left) = look(frames.0.last().unwrap());
+    assert!(night < 0.75 * noon, "brightness was {noon} and is {night}");
+    assert!(left > 0.6 * edges, "edges were {edges} and are {left}");
+    assert!(!world.prepare(Motion::STILL).unwrap().is_imagined, "it is night by now");
+}
+
+#[test]
+fn a_long_way_ahead_stays_sharp() {
+    let (mut world, mut frames) = begun(SHIPPED, false, picture("avenue.png"));
+    walk(&mut world, &mut frames, "W");
+    let (_, near) = look(frames.0.last().unwrap());
+    walk(&mut world, &mut frames, "W*14");
+    let edges: Vec<f32> = frames.0.iter().rev().step_by(32).take(4).map(|f| look(f).1).collect();
+    let far = edges.iter().sum::<f32>() / 4.0;
+    assert!(far > 0.7 * near, "edges were {near} and are {edges:?} after 60 m");
+}
+
 #[test]
 fn what_is_kept_is_bounded() {
     let (mut world, mut frames) = begun(SMALL, false, picture("park.png"));

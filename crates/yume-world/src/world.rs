@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use burn::tensor::Tensor;
+use yume_checkpoint::ModelSpec;
 use yume_media::{Fit, Frame};
 use yume_motion::Motion;
 use yume_motion::seen::Seen;
@@ -46,12 +47,28 @@ pub struct Start {
 pub struct World {
     model: Model,
     options: Options,
-    /// The first pass of two, and the second or only one.
-    plans: (Plan, Plan),
+    plans: Plans,
     walk: Option<Walk>,
     times: SegmentTimes,
     /// Bytes of states that may be kept for a cut.
     kept_states: u64,
+}
+
+/// How segments are sampled: each time the first pass of two, and the second or only one.
+struct Plans {
+    from_noise: (Plan, Plan),
+    from_near: (Plan, Plan),
+}
+
+impl Plans {
+    fn new(spec: &ModelSpec, options: &Options) -> Result<Self, WorldError> {
+        let begin = spec.recall.map_or(1.0, |recall| recall.begins_at);
+        Ok(Self { from_noise: options.plans(1.0)?, from_near: options.plans(begin.into())? })
+    }
+
+    fn of(&self, prepared: &Prepared) -> &(Plan, Plan) {
+        if prepared.near.is_some() { &self.from_near } else { &self.from_noise }
+    }
 }
 
 struct Walk {
@@ -70,7 +87,7 @@ impl World {
     /// # Errors
     /// If `options` make no schedule.
     pub fn new(model: Model, options: &Options) -> Result<Self, WorldError> {
-        let (plans, options) = (options.plans()?, options.clone());
+        let (plans, options) = (Plans::new(model.spec(), options)?, options.clone());
         let times = SegmentTimes::default();
         Ok(Self { model, options, plans, walk: None, times, kept_states: KEPT_STATES })
     }
@@ -80,7 +97,7 @@ impl World {
     /// # Errors
     /// If `options` make no schedule; the world goes on as before then.
     pub fn set_options(&mut self, options: &Options) -> Result<(), WorldError> {
-        self.plans = options.plans()?;
+        self.plans = Plans::new(self.model.spec(), options)?;
         self.options = options.clone();
         Ok(())
     }
@@ -182,17 +199,28 @@ impl World {
     /// Samples and decodes a segment from its noise, and from more of it if the solver adds some.
     pub(crate) fn generate(
         &mut self,
-        prepared: Prepared,
-        noise: (Tensor<5>, Noise),
+        mut prepared: Prepared,
+        (noise, mut stream): (Tensor<5>, Noise),
         outlet: &mut dyn Outlet,
     ) -> Result<ControlFlow<()>, WorldError> {
         let started = Instant::now();
         let walk = self.walk.as_mut().ok_or(WorldError::NotBegun)?;
         let model = &self.model;
-        let evaluations = self.options.evaluations(model.spec())?;
         let contexts = walk.contexts.of(prepared.motion);
-        let sampling = Sampling { model, options: &self.options, plans: &self.plans };
-        let sampled = sampling.run(&prepared, contexts, noise, outlet);
+        let mut sampling =
+            Sampling { model, options: &self.options, plans: &self.plans, pass: 1, passes: 1 };
+        if prepared.is_imagined {
+            sampling.passes = 2;
+            let from = (noise.clone(), &mut stream);
+            let Ok(imagined) = sampling.run(&prepared, contexts, from, outlet) else {
+                return Ok(ControlFlow::Break(()));
+            };
+            sampling.pass = 2;
+            let (motion, forgets) = (prepared.motion, self.options.forgets);
+            prepared = Prepared::relit(model, &walk.state, motion, forgets, imagined)?;
+        }
+        let evaluations = sampling.passes * self.options.evaluations(model.spec())?;
+        let sampled = sampling.run(&prepared, contexts, (noise, &mut stream), outlet);
         let Ok(latents) = sampled else { return Ok(ControlFlow::Break(())) };
         if !latents.clone().abs().max().into_scalar::<f32>().is_finite() {
             return Err(WorldError::NotFinite { segment: walk.segment });
@@ -261,12 +289,13 @@ impl World {
         let mut stream = Noise::new(walk.seed, walk.segment as u64);
         let noise = stream.draw(prepared.noise_shape(), model.device());
         let mut fresh = |shape| stream.draw(shape, model.device());
-        let material = Material { history: &prepared.history, noise, fresh: &mut fresh };
+        let near = prepared.near.clone();
+        let material = Material { history: &prepared.history, noise, near, fresh: &mut fresh };
         let watch = |moment: Moment<'_>| match moment {
             Moment::Evaluated { done, all } => outlet.progress(Stage::Sampling, done, all),
             Moment::Stepped { .. } => ControlFlow::Continue(()),
         };
-        let is_finished = sample(&self.plans.1, &mut probe, material, watch).is_ok();
+        let is_finished = sample(&self.plans.of(&prepared).1, &mut probe, material, watch).is_ok();
         let found = probe.reusing.into_iter().map(|(_, astray)| astray).collect();
         Ok(is_finished.then_some(found))
     }
@@ -414,7 +443,10 @@ impl World {
 struct Sampling<'a> {
     model: &'a Model,
     options: &'a Options,
-    plans: &'a (Plan, Plan),
+    plans: &'a Plans,
+    /// Of the passes of a segment, counted from 1, and how many it has.
+    pass: usize,
+    passes: usize,
 }
 
 impl Sampling<'_> {
@@ -423,7 +455,7 @@ impl Sampling<'_> {
         &self,
         prepared: &Prepared,
         contexts: (&Context, Option<&Context>),
-        (noise, mut stream): (Tensor<5>, Noise),
+        (noise, stream): (Tensor<5>, &mut Noise),
         outlet: &mut dyn Outlet,
     ) -> Result<Tensor<5>, Interrupted> {
         let caches = &self.options.caches;
@@ -437,12 +469,16 @@ impl Sampling<'_> {
         };
         let device = self.model.device();
         let mut fresh = |shape| stream.draw(shape, device);
-        let material = Material { history: &prepared.history, noise, fresh: &mut fresh };
+        let near = prepared.near.clone();
+        let material = Material { history: &prepared.history, noise, near, fresh: &mut fresh };
         let watch = |moment: Moment<'_>| match moment {
-            Moment::Evaluated { done, all } => outlet.progress(Stage::Sampling, done, all),
+            Moment::Evaluated { done, all } => {
+                let before = (self.pass - 1) * all;
+                outlet.progress(Stage::Sampling, before + done, self.passes * all)
+            }
             Moment::Stepped { .. } => ControlFlow::Continue(()),
         };
-        let (first, plan) = self.plans;
+        let (first, plan) = self.plans.of(prepared);
         let Some(aam) = &self.options.aam else {
             return sample(plan, &mut velocity(), material, watch);
         };

@@ -4,7 +4,7 @@ use yume_checkpoint::{CheckpointError, ModelFiles};
 use yume_media::{Frame, MediaError, decode_picture};
 
 /// Its name, as `yume models` shows it.
-pub const NAME: &str = "tiny-v1";
+pub const NAME: &str = "tiny-v2";
 
 /// What it is, for a person.
 pub const LABEL: &str = "embedded small model";
@@ -25,7 +25,7 @@ const FILES: [(&str, &[u8]); 7] = [
     asset!("feature_cache.json"),
 ];
 
-const STARTS: [(&str, &[u8]); 12] = [
+const STARTS: [(&str, &[u8]); 14] = [
     asset!("starts/avenue.png"),
     asset!("starts/corner.png"),
     asset!("starts/crossing.png"),
@@ -38,6 +38,8 @@ const STARTS: [(&str, &[u8]); 12] = [
     asset!("starts/overcast.png"),
     asset!("starts/fog.png"),
     asset!("starts/rain.png"),
+    asset!("starts/autumn.png"),
+    asset!("starts/winter.png"),
 ];
 
 /// The model's files.
@@ -67,9 +69,9 @@ pub fn starts() -> Result<Vec<(String, Frame)>, MediaError> {
         .collect()
 }
 
-/// Words that a person may use for a start picture, besides its name; places first, then light and
-/// weather.
-const WORDS: [(&str, &[&str]); 12] = [
+/// Words that a person may use for a start picture, besides its name; places first, then light, weather
+/// and season.
+const WORDS: [(&str, &[&str]); 14] = [
     ("avenue", &["boulevard", "road", "street"]),
     ("corner", &["bend", "turning"]),
     ("crossing", &["crossroads", "intersection", "junction"]),
@@ -82,6 +84,8 @@ const WORDS: [(&str, &[&str]); 12] = [
     ("overcast", &["cloudy", "grey", "gray"]),
     ("fog", &["foggy", "mist", "misty"]),
     ("rain", &["rainy", "wet"]),
+    ("autumn", &["fall", "leaves"]),
+    ("winter", &["snow", "snowy"]),
 ];
 
 /// The name of the start picture that a description speaks of. The model draws nothing from words:

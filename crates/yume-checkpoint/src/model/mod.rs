@@ -110,6 +110,10 @@ pub struct Recall {
     /// How far the latents of what was seen are led to it whatever the network says, from 0, not at
     /// all, to 1 for a network that was never shown anything to rely on.
     pub trust: f32,
+    /// The noise level, over 0 to 1, that sampling begins at, from what stands for the frames to come.
+    /// At 1 it begins from nothing but noise; below, the network mends what is foreseen (`SDEdit`,
+    /// arXiv 2108.01073).
+    pub begins_at: f32,
 }
 
 /// What stands in the conditioning for the frames to come.

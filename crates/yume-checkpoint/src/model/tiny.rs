@@ -137,6 +137,9 @@ struct RecallSection {
     coarse_m: Option<f32>,
     #[serde(default)]
     trust: f32,
+    begins_at: Option<f32>,
+    #[serde(default)]
+    folds: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -237,8 +240,13 @@ fn recall(recall: &RecallSection) -> Result<Recall, Finding> {
         apart_deg: within("recall.apart_deg", recall.apart_deg, 0.1..=360.0)?,
         sharp_metres: within("recall.sharp_m", recall.sharp_m.unwrap_or(0.4), 0.0..=1000.0)?,
         coarse_metres: within("recall.coarse_m", recall.coarse_m.unwrap_or(1.0), 0.0..=1000.0)?,
+        folds: recall.folds,
     };
-    Ok(Recall { rule, trust: within("recall.trust", recall.trust, 0.0..=1.0)? })
+    Ok(Recall {
+        rule,
+        trust: within("recall.trust", recall.trust, 0.0..=1.0)?,
+        begins_at: within("recall.begins_at", recall.begins_at.unwrap_or(1.0), 0.01..=1.0)?,
+    })
 }
 
 fn tokenizer(text: &TextSection) -> Result<(), Finding> {

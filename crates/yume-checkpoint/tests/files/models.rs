@@ -41,8 +41,9 @@ fn the_embedded_models_configuration_is_read() {
         apart_deg: 13.0,
         sharp_metres: 0.4,
         coarse_metres: 1.0,
+        folds: false,
     };
-    assert_eq!(spec.recall, Some(Recall { rule, trust: 1.0 }));
+    assert_eq!(spec.recall, Some(Recall { rule, trust: 1.0, begins_at: 1.0 }));
     assert_eq!(spec.walk, WalkRule::TINY_V0);
     assert_eq!(spec.phrasebook, Phrasebook::TINY);
     assert_eq!(spec.tokenizer, TokenizerKind::Words);

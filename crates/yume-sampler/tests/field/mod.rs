@@ -48,7 +48,7 @@ impl Ground {
         &'a self,
         fresh: &'a mut dyn FnMut([usize; 5]) -> Tensor<5>,
     ) -> Material<'a> {
-        Material { history: &self.history, noise: self.noise.clone(), fresh }
+        Material { history: &self.history, noise: self.noise.clone(), near: None, fresh }
     }
 }
 

@@ -1,6 +1,6 @@
 //! How people may say what a scene is like: the texts that a model is shown in training.
 
-use yume_town::{Scene, TimeOfDay, Weather};
+use yume_town::{Scene, Season, TimeOfDay, Weather};
 
 use crate::dice::Dice;
 
@@ -22,10 +22,19 @@ const fn weathers(weather: Weather) -> &'static [&'static str] {
     }
 }
 
+const fn seasons(season: Season) -> &'static [&'static str] {
+    match season {
+        Season::Summer => &["", "", "", "summer"],
+        Season::Autumn => &["autumn", "in autumn", "fall", "autumn"],
+        Season::Winter => &["winter", "in the snow", "snow", "snowy"],
+    }
+}
+
 /// One way to say it, as the dice fall.
 pub fn phrase(scene: &Scene, dice: &mut Dice) -> String {
     let mut pick = |list: &[&'static str]| list[dice.below(list.len())];
-    let parts = [pick(times(scene.time)), pick(weathers(scene.weather))];
+    let parts =
+        [pick(times(scene.time)), pick(weathers(scene.weather)), pick(seasons(scene.season))];
     let said: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     said.join(", ")
 }
@@ -43,9 +52,10 @@ mod tests {
             recipe["words"].as_array().unwrap().iter().filter_map(|word| word.as_str()).collect();
         for time in TimeOfDay::ALL {
             for weather in Weather::ALL {
-                let scene = Scene::new(time, weather);
-                for number in 0..40 {
-                    let mut dice = Dice::new(1, Purpose::Lessons, number);
+                for number in 0..60 {
+                    let season = Season::ALL[number % 3];
+                    let scene = Scene { season, ..Scene::new(time, weather) };
+                    let mut dice = Dice::new(1, Purpose::Lessons, number as u64);
                     let said = phrase(&scene, &mut dice);
                     assert_eq!(said.parse(), Ok(scene), "{said}");
                     for word in said.split([' ', ',']).filter(|word| !word.is_empty()) {

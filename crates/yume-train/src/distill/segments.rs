@@ -189,8 +189,12 @@ pub(super) fn sampled(
     let device = segments.noise.device();
     // The Euler solver adds no noise.
     let mut fresh = |shape: [usize; 5]| Tensor::zeros(shape, (&device, DType::F32));
-    let material =
-        Material { history: &segments.history, noise: segments.noise.clone(), fresh: &mut fresh };
+    let material = Material {
+        history: &segments.history,
+        noise: segments.noise.clone(),
+        near: None,
+        fresh: &mut fresh,
+    };
     sample(sampling, &mut velocity, material, |_| ControlFlow::Continue(()))
         .expect("nothing stops this sampling")
 }

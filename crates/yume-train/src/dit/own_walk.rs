@@ -136,7 +136,7 @@ impl OwnWalk {
         let mut stream = Noise::new(self.seed, self.segment);
         let noise = stream.draw([1, z_dim, frames + length, height, width], &device);
         let mut fresh = |shape| stream.draw(shape, &device);
-        let material = Material { history: &history, noise, fresh: &mut fresh };
+        let material = Material { history: &history, noise, near: None, fresh: &mut fresh };
         let sampled = sample(&sampling, &mut velocity, material, |_| ControlFlow::Continue(()));
         let latents = sampled.expect("nothing stops this sampling");
         let vae = walkers.vae;

@@ -141,8 +141,8 @@ fn make(
     let negative = (options.guidance != Guidance::None).then_some(&material.negative);
     let contexts = (&caption, negative);
     let mut velocity = DitVelocity::new(dit, &plan, conditioning, contexts, &options.caches);
-    let (_, steps) = options.plans().map_err(failed)?;
-    let ground = SamplerMaterial { history: &history, noise, fresh: &mut fresh };
+    let (_, steps) = options.plans(1.0).map_err(failed)?;
+    let ground = SamplerMaterial { history: &history, noise, near: None, fresh: &mut fresh };
     let sampled = sample(&steps, &mut velocity, ground, |moment| match moment {
         Moment::Evaluated { .. } => watch(),
         Moment::Stepped { .. } => ControlFlow::Continue(()),

@@ -66,7 +66,7 @@ pub fn run(folder: &Path, case: &Case, stem: &str) -> Outcome {
         let error = relative_error(ours.clone(), case.tensor::<5>(name));
         errors.push((name.to_owned(), error, tolerance));
     };
-    let material = Material { history: &history, noise, fresh: &mut fresh };
+    let material = Material { history: &history, noise, near: None, fresh: &mut fresh };
     let out = sample(&sampling, &mut segment, material, |moment| {
         if let Moment::Stepped { steps, latents } = moment
             && steps <= 2

@@ -1,0 +1,80 @@
+//! What comes after the end of a picture. Whoever walks ahead enlarges what was seen from afar, until
+//! nothing is left of it. Before that, the picture that the walk began with is put up again further on.
+
+use std::f32::consts::FRAC_PI_2;
+
+use super::{RecallRule, Seen, Source, View, turn};
+use crate::walk::Pose;
+
+/// Metres ahead after which a picture is worth 1/e.
+const FADES_METRES: f32 = 14.0;
+/// A picture that is worth less is renewed.
+const LEAST: f32 = 0.5;
+/// Metres ahead at which the picture is put up.
+const AHEAD_METRES: f32 = 15.0;
+/// Metres that it takes to appear.
+const APPEARS_METRES: f32 = 5.0;
+/// Its seams with what is there are wide: as many side by side would be as wide as the picture.
+const SEAMS: f32 = 5.0;
+/// Who looks less than so many radians to the side walks along the street, and makes another otherwise.
+const ASIDE: f32 = 0.5;
+
+impl View {
+    /// Whether it was put up and is not yet reached by who stands at `pose`.
+    pub(super) fn is_ahead(&self, pose: Pose) -> bool {
+        self.is_renewal && pose.seen_from(self.pose).x < 0.0
+    }
+}
+
+impl Seen {
+    /// What a picture taken at `pose` is worth, which is made of what was seen before.
+    pub(super) fn quality(&self, rule: &RecallRule, pose: Pose) -> f32 {
+        let apart = |view: &&View| rule.distance(view.pose, pose);
+        let Some(before) = self.views.iter().min_by(|a, b| apart(a).total_cmp(&apart(b))) else {
+            return 1.0;
+        };
+        let ahead = pose.seen_from(before.pose).x;
+        before.quality * (-ahead.max(0.0) / FADES_METRES).exp()
+    }
+
+    /// The oldest picture where the street goes on, if what is seen at `pose` is worth too little, and
+    /// in the mirror of the one put up before.
+    pub(super) fn renewal(&self, pose: Pose, quality: f32) -> Option<View> {
+        let oldest = self.views.first().filter(|_| quality < LEAST)?;
+        let quarters = (turn(pose.yaw - oldest.pose.yaw) / FRAC_PI_2).round();
+        let street = oldest.pose.yaw + quarters * FRAC_PI_2;
+        let yaw = if turn(pose.yaw - street).abs() < ASIDE { street } else { pose.yaw };
+        let street = Pose { pitch: oldest.pose.pitch, yaw, ..pose };
+        let mut renewals = self.views.iter().filter(|view| view.is_renewal);
+        // What was put up is not yet reached, or was just left.
+        if renewals.clone().any(|view| {
+            let there = view.pose.seen_from(street);
+            there.x.hypot(there.y) < 1.2 * AHEAD_METRES && turn(there.yaw).abs() < ASIDE
+        }) {
+            return None;
+        }
+        let pose = street.then(Pose { x: AHEAD_METRES, pitch: street.pitch, ..Pose::default() });
+        let side = renewals.next_back().map_or(-1.0, |last| -last.side);
+        Some(View { picture: oldest.picture.clone(), pose, quality: 1.0, side, is_renewal: true })
+    }
+
+    /// The pictures put up ahead, as seen at `step` from the last pose.
+    pub(super) fn renewed<'a>(
+        &'a self,
+        rule: &RecallRule,
+        (last_pose, step): (Pose, Pose),
+    ) -> Vec<Source<'a>> {
+        let place = |view: &'a View| {
+            let pose = view.pose.seen_from(last_pose);
+            let metres = (step.x - pose.x).hypot(step.y - pose.y);
+            let share = ((AHEAD_METRES - metres) / APPEARS_METRES).clamp(0.0, 1.0);
+            let shows = turn(step.yaw - pose.yaw).abs() < FRAC_PI_2 && share > 0.0;
+            let source = Source::new(&view.picture, pose, rule.nearness(metres));
+            shows.then_some((metres, Source { share, seams: SEAMS, side: view.side, ..source }))
+        };
+        let ahead = |view: &&View| view.is_ahead(last_pose.then(step));
+        let mut found: Vec<_> = self.views.iter().filter(ahead).filter_map(place).collect();
+        found.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        found.into_iter().map(|(_, source)| source).collect()
+    }
+}
