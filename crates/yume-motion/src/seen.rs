@@ -4,7 +4,7 @@
 //! The world is taken to be that of [`crate::warp`], around the last camera. Everything is looked up
 //! in the picture that was taken nearest to the camera, in the older one of two taken at one place,
 //! and behind it in the next. So a turn away and back ends in the very picture that it began with.
-//! What none of them shows is the oldest picture, for a model whose worlds are [folded](fold), and
+//! What none of them shows is the oldest picture, for a model whose worlds are folded, and
 //! the last picture mirrored for any other.
 
 mod fold;
@@ -152,7 +152,9 @@ impl Seen {
                 }
                 (nearest + next) / (1.0 + rule.distance(own, new.pose))
             };
-            let least = (0..self.views.len()).min_by(|&a, &b| worth(a).total_cmp(&worth(b)));
+            // A folded world is made of its first picture.
+            let others = usize::from(rule.folds)..self.views.len();
+            let least = others.min_by(|&a, &b| worth(a).total_cmp(&worth(b)));
             if let Some(least) = least {
                 self.views.remove(least);
             }
