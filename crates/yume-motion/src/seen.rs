@@ -139,6 +139,23 @@ impl Seen {
         }
     }
 
+    /// Changes each picture that is kept.
+    pub fn repaint(&mut self, paint: impl Fn(&mut [f32])) {
+        let mut painted: Vec<[Arc<[f32]>; 2]> = Vec::new();
+        for view in &mut self.views {
+            let known = painted.iter().find(|[before, _]| Arc::ptr_eq(before, &view.picture));
+            let after = known.map_or_else(
+                || {
+                    let mut picture = view.picture.to_vec();
+                    paint(&mut picture);
+                    picture.into()
+                },
+                |[_, after]| Arc::clone(after),
+            );
+            painted.push([std::mem::replace(&mut view.picture, Arc::clone(&after)), after]);
+        }
+    }
+
     fn keep(&mut self, rule: &RecallRule, new: View) {
         if self.views.len() >= rule.pictures {
             let worth = |i: usize| {

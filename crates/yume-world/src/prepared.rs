@@ -8,7 +8,7 @@ use yume_nets::vae::FRAMES_PER_LATENT;
 
 use crate::cap::capped;
 use crate::fill::{conditioning, guess, recall};
-use crate::relight::recolour;
+use crate::relight::Light;
 use crate::state::WalkedState;
 use crate::trust::Trusted;
 use crate::{Model, WorldError, pixels};
@@ -29,6 +29,8 @@ pub(crate) struct Prepared {
     pub near: Option<Tensor<5>>,
     /// Whether it is another scene's, which has to be imagined before it can be foreseen.
     pub is_imagined: bool,
+    /// What the other scene's light makes of colours.
+    pub light: Option<Light>,
     /// The guess itself, `[1, 3, frames, height, width]`, for a decoder that reads it.
     pub foreseen: Option<Tensor<5>>,
     /// How the network packs them.
@@ -84,11 +86,13 @@ impl Prepared {
             .collect();
         let (height, width) = (spec.frame.height, spec.frame.width);
         let device = model.device();
-        let is_relit = imagined.is_some();
-        if let Some(latents) = imagined {
+        let light = imagined.map(|latents| {
             let video = model.vae().decode(latents, &mut state.decoder.to_device(device));
             let imagined = pixels::split_video(video.clamp(-1.0, 1.0));
-            recolour(&mut guess, &imagined, (height, width));
+            Light::new(&guess, &imagined, (height, width))
+        });
+        if let Some(light) = &light {
+            guess.iter_mut().for_each(|frame| light.shine(frame));
         }
         let video = pixels::video(&guess, height, width, device);
         let foreseen = model.vae().reads_reference().then(|| video.clone());
@@ -98,8 +102,8 @@ impl Prepared {
             .recall
             .filter(|recall| recall.trust > 0.0 && !nearness.is_empty() && !changes)
             .map(|recall| Trusted::new(unknown.clone(), &nearness, recall.trust));
-        let mends = spec.recall.is_some_and(|recall| recall.begins_at < 1.0);
-        let is_imagined = mends && changes && !is_relit;
+        let mends = spec.mends();
+        let is_imagined = mends && changes && light.is_none();
         let near = (mends && !is_imagined).then(|| unknown.clone());
         let known = capped(state.known.clone(), spec.history_cap).to_device(device);
         let conditioning = conditioning(known, unknown);
@@ -117,6 +121,7 @@ impl Prepared {
             trusted,
             near,
             is_imagined,
+            light,
             foreseen,
             plan,
         })

@@ -123,6 +123,10 @@ fn words_change_the_light_and_leave_the_street() {
     assert!(night < 0.75 * noon, "brightness was {noon} and is {night}");
     assert!(left > 0.6 * edges, "edges were {edges} and are {left}");
     assert!(!world.prepare(Motion::STILL).unwrap().is_imagined, "it is night by now");
+    // Behind the corner it is night as well.
+    walk(&mut world, &mut frames, ".:left*4");
+    let (corner, _) = look(frames.0.last().unwrap());
+    assert!(corner < 0.75 * noon, "brightness was {noon} and is {corner} around the corner");
 }
 
 #[test]

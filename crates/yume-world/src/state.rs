@@ -88,7 +88,7 @@ impl WalkedState {
         self.walker = walker;
         if self.changing > 0 {
             self.changing -= 1;
-            if self.changing == 0 {
+            if self.changing == 0 && !model.spec().mends() {
                 self.seen = Seen::default();
             }
         }

@@ -234,6 +234,10 @@ impl World {
         walk.newest = None;
         let mut newest = Newest::new(walk.state.clone(), walk.rest);
         let mut state = walk.state.to_device(model.device());
+        if let Some(light) = &prepared.light {
+            let light = light.level();
+            state.seen.repaint(|picture| light.shine(picture));
+        }
         let mut flow = ControlFlow::Continue(());
         for (k, walker) in prepared.walkers.into_iter().enumerate() {
             let foreseen = prepared
@@ -340,8 +344,8 @@ impl World {
         Ok(outlet.frame(frame))
     }
 
-    /// Changes what the captions say of the place, from the next segment on. What was seen is forgotten,
-    /// and for two segments nothing leads back to it.
+    /// Changes what the captions say of the place, from the next segment on. For two segments nothing leads
+    /// back to what was seen; it is put into the new light where the model can, and forgotten otherwise.
     ///
     /// # Errors
     /// If the world has not begun.
@@ -350,7 +354,9 @@ impl World {
         if walk.contexts.set_scene(scene.into()) {
             let latents = self.model.spec().frame.segment_frames / FRAMES_PER_LATENT;
             walk.state.changing = CHANGING * latents;
-            walk.state.seen = Seen::default();
+            if !self.model.spec().mends() {
+                walk.state.seen = Seen::default();
+            }
         }
         Ok(())
     }

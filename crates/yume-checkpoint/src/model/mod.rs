@@ -116,6 +116,14 @@ pub struct Recall {
     pub begins_at: f32,
 }
 
+impl ModelSpec {
+    /// Whether sampling begins near what is foreseen, and not from noise alone.
+    #[must_use]
+    pub fn mends(&self) -> bool {
+        self.recall.is_some_and(|recall| recall.begins_at < 1.0)
+    }
+}
+
 /// What stands in the conditioning for the frames to come.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fill {
