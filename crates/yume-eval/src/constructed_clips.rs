@@ -14,7 +14,7 @@ use yume_world::Model;
 
 use crate::report::{Cost, Measured, Report};
 use crate::seen::{Eye, Seen};
-use crate::{Course, Itinerary, Reconstruction, TOWN};
+use crate::{Course, Itinerary, TOWN};
 
 /// A quantity, and bounds of it for the pan, the standing picture, noise and unrelated places.
 type Expected = (&'static str, [(f32, f32); 4]);
@@ -73,12 +73,7 @@ fn every_quantity_tells_a_pan_from_what_is_none() {
     let mut wrongs = Vec::new();
     for (number, frames) in [&truth, &still, &snow, &jumps].into_iter().enumerate() {
         let segments = [measured(frames)];
-        let measured = Measured {
-            model: &segments,
-            truth: &true_segments,
-            is_at_home: true,
-            reconstruction: Reconstruction::default(),
-        };
+        let measured = Measured::at_home(&segments, &true_segments);
         let cost = Cost::new(1, &[Duration::from_secs(1)], &[]);
         let report = Report::new(model.spec(), "constructed", cost, &measured).unwrap();
         let wrong = EXPECTED.iter().filter_map(|(name, bounds)| {

@@ -101,6 +101,14 @@ pub(crate) struct Measured<'a> {
     pub reconstruction: Reconstruction,
 }
 
+#[cfg(test)]
+impl<'a> Measured<'a> {
+    /// In the town; the VAE was not measured.
+    pub(crate) fn at_home(model: &'a [Vec<Seen>], truth: &'a [Vec<Seen>]) -> Self {
+        Self { model, truth, is_at_home: true, reconstruction: Reconstruction::default() }
+    }
+}
+
 impl Report {
     /// The figures of what was measured; `None` if that is nothing.
     pub(crate) fn new(
@@ -200,12 +208,7 @@ pub(crate) mod tests {
     #[test]
     fn a_static_walk_is_consistent_smooth_and_does_not_drift() {
         let still = vec![walk(|_| seen(shows(1.0, 0.0), 0.2, 30.0)); 2];
-        let measured = Measured {
-            model: &still,
-            truth: &still,
-            is_at_home: true,
-            reconstruction: Reconstruction::default(),
-        };
+        let measured = Measured::at_home(&still, &still);
         let report = Report::new(&spec(), "still", cost(), &measured).unwrap();
         assert_eq!((report.walks, report.segments), (2, 18));
         assert_eq!(report.window_ends, [6.0, 12.0, 18.0]);
@@ -234,12 +237,7 @@ pub(crate) mod tests {
             _ if k % 2 == 0 => seen(shows(0.0, 1.0), -0.6, 10.0),
             _ => seen(shows(1.0, 0.0), -0.6, 10.0),
         })];
-        let measured = Measured {
-            model: &model,
-            truth: &truth,
-            is_at_home: true,
-            reconstruction: Reconstruction::default(),
-        };
+        let measured = Measured::at_home(&model, &truth);
         let report = Report::new(&spec(), "flips", cost(), &measured).unwrap();
         let drift = |name| report.row(name).unwrap().drift().unwrap();
         assert!(drift("subject consistency") < -0.1);
@@ -251,21 +249,11 @@ pub(crate) mod tests {
     #[test]
     fn own_pictures_are_not_compared_with_the_town() {
         let walks = vec![walk(|_| seen(shows(1.0, 0.0), 0.2, 30.0))];
-        let measured = Measured {
-            model: &walks,
-            truth: &walks,
-            is_at_home: false,
-            reconstruction: Reconstruction::default(),
-        };
+        let measured = Measured { is_at_home: false, ..Measured::at_home(&walks, &walks) };
         let report = Report::new(&spec(), "own", cost(), &measured).unwrap();
         assert!(report.row("colour distance").is_none());
         assert!(report.row("subject consistency").is_some());
-        let nothing = Measured {
-            model: &[],
-            truth: &[],
-            is_at_home: true,
-            reconstruction: Reconstruction::default(),
-        };
+        let nothing = Measured::at_home(&[], &[]);
         assert!(Report::new(&spec(), "none", cost(), &nothing).is_none());
     }
 }

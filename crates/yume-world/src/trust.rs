@@ -18,7 +18,7 @@ pub(crate) struct Trusted {
 
 impl Trusted {
     /// Relies on `latents` by `trust` where all of their pixels were seen from near; `nearness` has a
-    /// value for each pixel of each frame, or no frame if nothing was seen.
+    /// value for each pixel of each frame.
     pub(crate) fn new(latents: Tensor<5>, nearness: &[Vec<f32>], trust: f32) -> Self {
         let [_, _, frames, height, width] = latents.dims();
         let mut parts = vec![0.0; frames * height * width];
