@@ -5,32 +5,34 @@
 //! in the picture that was taken nearest to the camera, in the older one of two taken at one place,
 //! and behind it in the next. So a turn away and back ends in the very picture that it began with.
 //! What none of them shows is the oldest picture, for a model whose worlds are folded, and
-//! the last picture mirrored for any other.
+//! the last picture mirrored for any other. Where the depth of a picture is known, that takes the place of
+//! the assumed world.
 
+mod canvas;
 mod fold;
+mod relief;
 mod renewal;
+mod source;
+
+pub use relief::sharpen;
 
 use std::f32::consts::FRAC_PI_2;
 use std::sync::Arc;
 
+use canvas::Canvas;
 use fold::Fold;
+use source::Source;
 
 use crate::walk::Pose;
 use crate::warp::{Taps, WarpModel, WarpView};
 
-/// Nothing nearer to a picture's camera than this many metres is looked up in it.
-const NEAREST: f32 = 0.5;
 /// A picture is worth as much as one that is so much nearer and was kept just before it: whatever
 /// was generated again and again is less sharp.
 const AGE_METRES: f32 = 0.02;
 /// Pictures are looked things up in from within this part of the way to the wall.
 const REACH: f32 = 1.0 / 3.0;
-/// As many seams as this side by side would be as wide as the picture.
-const SEAMS: f32 = 24.0;
-/// Places across and down a frame where it is tried which pictures are needed.
-const GRID: usize = 10;
-/// A picture that shows fewer of the places that the better ones do not show is not worth its time.
-const LEAST: usize = 2;
+/// The most pictures that one frame is put together from, but for what is folded.
+const MOST: usize = 6;
 
 /// How much of a walk is kept.
 #[derive(Copy, Clone, PartialEq, Debug)]
@@ -74,6 +76,8 @@ fn turn(angle: f32) -> f32 {
 #[derive(Clone, Debug, PartialEq)]
 struct View {
     picture: Arc<[f32]>,
+    /// One over the metres ahead of its camera, pixel by pixel, if that is known.
+    depth: Option<Arc<[f32]>>,
     pose: Pose,
     /// From 1 for a start to 0 for what was enlarged again and again.
     quality: f32,
@@ -87,6 +91,17 @@ struct View {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seen {
     views: Vec<View>,
+}
+
+/// The last picture of a walk.
+#[derive(Clone, Copy, Debug)]
+pub struct Last<'a> {
+    /// `[3, height, width]`.
+    pub picture: &'a [f32],
+    /// One over the metres ahead of its camera, `[height, width]`, 0 for the sky, if that is known.
+    pub depth: Option<&'a [f32]>,
+    /// Where it was taken.
+    pub pose: Pose,
 }
 
 /// What is known of a frame to come.
@@ -120,9 +135,23 @@ impl Seen {
         self.views.iter().map(|view| view.pose).collect()
     }
 
-    /// Keeps a picture `[3, height, width]` taken at `pose`, if it shows something new. Where there
-    /// is no room, the one goes that tells least: it is near others and far from the walker.
-    pub fn remember(&mut self, rule: &RecallRule, picture: &[f32], pose: Pose) {
+    /// The depth of the picture kept at exactly this pose.
+    #[must_use]
+    pub fn depth_at(&self, pose: Pose) -> Option<&Arc<[f32]>> {
+        let view = self.views.iter().rev().find(|view| !view.is_renewal && view.pose == pose);
+        view.and_then(|view| view.depth.as_ref())
+    }
+
+    /// Keeps a picture `[3, height, width]` taken at `pose`, if it shows something new; `depth` is asked
+    /// for one over the metres ahead of its camera, `[height, width]`, and told the picture's quality. Where there is no room, the one
+    /// goes that tells least: it is near others and far from the walker.
+    pub fn remember(
+        &mut self,
+        rule: &RecallRule,
+        picture: &[f32],
+        pose: Pose,
+        depth: impl FnOnce(f32) -> Option<Arc<[f32]>>,
+    ) {
         if rule.pictures == 0 || self.views.iter().any(|view| rule.distance(view.pose, pose) < 1.0)
         {
             return;
@@ -130,7 +159,14 @@ impl Seen {
         let quality = self.quality(rule, pose);
         self.keep(
             rule,
-            View { picture: picture.into(), pose, quality, side: 1.0, is_renewal: false },
+            View {
+                picture: picture.into(),
+                depth: depth(quality),
+                pose,
+                quality,
+                side: 1.0,
+                is_renewal: false,
+            },
         );
         if rule.folds
             && let Some(renewal) = self.renewal(pose, quality)
@@ -179,10 +215,10 @@ impl Seen {
         self.views.push(new);
     }
 
-    /// The frame at `step`, a pose seen from `last_pose`, where `last` was taken.
+    /// The frame at `step`, a pose seen from that of the last picture.
     ///
     /// # Shapes
-    /// `last` is `[3, height, width]`, as are the pictures kept.
+    /// The last picture is `[3, height, width]`, as are the pictures kept.
     ///
     /// # Panics
     /// When pictures have another length.
@@ -190,41 +226,42 @@ impl Seen {
     pub fn recall(
         &self,
         (warp, rule): (&WarpModel, &RecallRule),
-        (last, last_pose): (&[f32], Pose),
+        last: Last<'_>,
         (width, height): (usize, usize),
         step: Pose,
     ) -> Recalled {
-        let view = warp.view(step, last_pose.pitch, [width as f32, height as f32]);
-        let sources = useful(&view, self.sources(&view, rule, (last, last_pose), step));
         let area = width * height;
-        assert_eq!(last.len(), 3 * area, "the picture must hold 3 planes of {width}x{height}");
-        let mut picture = vec![0.0; 3 * area];
-        let (mut is_seen, mut nearness) = (vec![1.0; area], vec![0.0; area]);
-        let mut row = Row::new(width);
-        for j in 0..height {
-            row.begin(&view, j);
-            for source in &sources {
-                row.look_up(&view, source, height);
+        assert_eq!(last.picture.len(), 3 * area, "a picture has 3 planes of {width}x{height}");
+        let view = warp.view(step, last.pose.pitch, [width as f32, height as f32]);
+        let mut canvas = Canvas::new(&view);
+        let mut put = 0;
+        for source in self.sources(&view, rule, last, step) {
+            if put < MOST && canvas.needs(&source) {
+                canvas.put_behind(&source);
+                put += 1;
             }
+        }
+        if last.depth.is_some() {
+            canvas.close_gaps();
+        }
+        for source in self.folded(rule, last) {
+            if canvas.needs(&source) {
+                canvas.put_behind(&source);
+            }
+        }
+        for (metres, source) in self.renewed(rule, (last.pose, step)) {
+            canvas.put_before(&source, metres);
+        }
+        let open: Vec<usize> = (0..area).filter(|&at| canvas.covered[at] <= 0.0).collect();
+        let (mut picture, nearness) = canvas.finish();
+        let mut is_seen = vec![1.0; area];
+        for at in open {
+            let place = view.source([(at % width) as f32, (at / width) as f32]);
+            let taps = Taps::at(place, width, height);
             for plane in 0..3 {
-                let to = &mut picture[plane * area + j * width..][..width];
-                for ((value, sum), covered) in to.iter_mut().zip(&row.sum[plane]).zip(&row.covered)
-                {
-                    *value = sum / covered;
-                }
+                picture[plane * area + at] = taps.blend(&last.picture[plane * area..][..area]);
             }
-            let near = nearness[j * width..].iter_mut().zip(&row.near).zip(&row.covered);
-            for ((value, near), covered) in near.filter(|(_, covered)| **covered > 0.0) {
-                *value = near / covered;
-            }
-            for (i, _) in row.covered.iter().enumerate().filter(|(_, covered)| **covered <= 0.0) {
-                let taps = Taps::at(view.source([i as f32, j as f32]), width, height);
-                for plane in 0..3 {
-                    picture[plane * area + j * width + i] =
-                        taps.blend(&last[plane * area..][..area]);
-                }
-                is_seen[j * width + i] = 0.0;
-            }
+            is_seen[at] = 0.0;
         }
         Recalled { picture, is_seen, nearness }
     }
@@ -234,7 +271,7 @@ impl Seen {
         &'a self,
         view: &WarpView,
         rule: &RecallRule,
-        (last, last_pose): (&'a [f32], Pose),
+        last: Last<'a>,
         step: Pose,
     ) -> Vec<Source<'a>> {
         let reach = view.model.cylinder_radius * REACH;
@@ -242,167 +279,40 @@ impl Seen {
             .views
             .iter()
             .enumerate()
-            .filter(|(_, kept)| !kept.is_ahead(last_pose.then(step)))
+            .filter(|(_, kept)| !kept.is_ahead(last.pose.then(step)))
             .filter_map(|(number, kept)| {
-                let pose = kept.pose.seen_from(last_pose);
+                let pose = kept.pose.seen_from(last.pose);
                 let metres = (step.x - pose.x).hypot(step.y - pose.y);
                 // From the other side things look different, and from afar they are a blur.
                 let shows = turn(step.yaw - pose.yaw).abs() < FRAC_PI_2 && metres < reach;
                 let rank = metres + AGE_METRES * number as f32;
                 let nearness = rule.nearness(metres) * kept.quality;
-                let source =
-                    || Source { side: kept.side, ..Source::new(&kept.picture, pose, nearness) };
-                shows.then(|| (rank, source()))
+                shows.then(|| (rank, kept.source(pose, nearness)))
             })
             .collect();
-        let rest = Pose { pitch: last_pose.pitch, ..Pose::default() };
+        let rest = Pose { pitch: last.pose.pitch, ..Pose::default() };
         let metres = step.x.hypot(step.y);
         let rank = metres + AGE_METRES * self.views.len() as f32;
-        let quality = self.quality(rule, last_pose);
-        ranked.push((rank, Source::new(last, rest, rule.nearness(metres) * quality)));
+        let nearness = rule.nearness(metres) * self.quality(rule, last.pose);
+        ranked.push((rank, Source::new(last.picture, last.depth, rest, nearness)));
         ranked.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-        let mut sources = self.renewed(rule, (last_pose, step));
-        sources.extend(ranked.into_iter().map(|(_, source)| source));
-        if rule.folds
-            && let Some(oldest) = self.views.first()
-        {
-            let yaw = oldest.pose.yaw - last_pose.yaw;
-            let pose = Pose { yaw, pitch: oldest.pose.pitch, ..Pose::default() };
-            let source = |fold| Source { fold, ..Source::new(&oldest.picture, pose, 0.0) };
-            sources.extend(Fold::all(yaw).map(source));
-        }
-        sources
+        ranked.into_iter().map(|(_, source)| source).collect()
+    }
+
+    /// The oldest picture as the world to all sides, for a model whose worlds are folded.
+    fn folded<'a>(&'a self, rule: &RecallRule, last: Last<'_>) -> Vec<Source<'a>> {
+        let Some(oldest) = self.views.first().filter(|_| rule.folds) else { return Vec::new() };
+        let yaw = oldest.pose.yaw - last.pose.yaw;
+        let pose = Pose { yaw, pitch: oldest.pose.pitch, ..Pose::default() };
+        let source = |fold| Source { fold, ..oldest.source(pose, 0.0) };
+        Fold::all(yaw).map(source).collect()
     }
 }
 
-/// A picture and its camera, seen from the last one.
-struct Source<'a> {
-    picture: &'a [f32],
-    position: [f32; 2],
-    yaw: [f32; 2],
-    pitch: [f32; 2],
-    fold: Fold,
-    side: f32,
-    /// How much it covers of what is behind it, 0 to 1.
-    share: f32,
-    seams: f32,
-    nearness: f32,
-}
-
-impl<'a> Source<'a> {
-    fn new(picture: &'a [f32], pose: Pose, nearness: f32) -> Self {
-        Self {
-            picture,
-            position: [pose.x, pose.y],
-            yaw: [pose.yaw.cos(), pose.yaw.sin()],
-            pitch: [pose.pitch.cos(), pose.pitch.sin()],
-            fold: Fold::NONE,
-            side: 1.0,
-            share: 1.0,
-            seams: SEAMS,
-            nearness,
-        }
-    }
-
-    /// Where a place is in the picture, in pixels, and by how many pixels it is inside.
-    #[inline]
-    fn find(&self, view: &WarpView, [x, y, z]: [f32; 3]) -> [f32; 3] {
-        let [width, height] = view.size;
-        let [x, y] = self.fold.apply([x, y]);
-        let (dx, dy) = (x - self.position[0], y - self.position[1]);
-        let ahead = self.yaw[0] * dx + self.yaw[1] * dy;
-        let left = self.side * (self.yaw[0] * dy - self.yaw[1] * dx);
-        let depth = ahead * self.pitch[0] + z * self.pitch[1];
-        let u = -left / depth / view.tangent[0];
-        let v = -(z * self.pitch[0] - ahead * self.pitch[1]) / depth / view.tangent[1];
-        let column = ((u + 1.0) * width - 1.0) / 2.0;
-        let row = ((v + 1.0) * height - 1.0) / 2.0;
-        let inside =
-            (column + 0.5).min(width - 0.5 - column).min(row + 0.5).min(height - 0.5 - row);
-        [column, row, if depth >= NEAREST { inside } else { 0.0 }]
-    }
-}
-
-/// Of ranked sources, those that show something that the better ones do not.
-fn useful<'a>(view: &WarpView, ranked: Vec<Source<'a>>) -> Vec<Source<'a>> {
-    // From the middle of the first pixel to that of the last.
-    let along = |i: usize, pixels: f32| i as f32 / (GRID - 1) as f32 * (pixels - 1.0);
-    let pixel = |i: usize| [along(i % GRID, view.size[0]), along(i / GRID, view.size[1])];
-    let mut open: Vec<[f32; 3]> = (0..GRID * GRID).map(|i| view.place(pixel(i))).collect();
-    let mut shows_more = |source: &Source<'_>| {
-        let is_inside = |&place: &[f32; 3]| source.find(view, place)[2] > 0.0;
-        let shows = open.iter().filter(|place| is_inside(place)).count() >= LEAST;
-        if shows && source.share == 1.0 {
-            open.retain(|place| !is_inside(place));
-        }
-        shows
-    };
-    let mut sources = ranked;
-    sources.retain(|source| shows_more(source));
-    sources
-}
-
-/// How much a picture counts so many pixels inside its edge: less at the edge, to hide the seam.
-#[inline]
-fn weight(inside: f32, width: f32, seams: f32) -> f32 {
-    (inside / width * seams).clamp(0.0, 1.0)
-}
-
-/// One row of a frame while it is put together.
-struct Row {
-    /// Coordinate by coordinate, so that the compiler does several pixels at once.
-    places: [Vec<f32>; 3],
-    found: [Vec<f32>; 3],
-    sum: [Vec<f32>; 3],
-    covered: Vec<f32>,
-    near: Vec<f32>,
-}
-
-impl Row {
-    fn new(width: usize) -> Self {
-        Self {
-            places: [0; 3].map(|_| vec![0.0; width]),
-            found: [0; 3].map(|_| vec![0.0; width]),
-            sum: [0; 3].map(|_| vec![0.0; width]),
-            covered: vec![0.0; width],
-            near: vec![0.0; width],
-        }
-    }
-
-    fn begin(&mut self, view: &WarpView, j: usize) {
-        let [x, y, z] = &mut self.places;
-        for (i, ((x, y), z)) in x.iter_mut().zip(y).zip(z).enumerate() {
-            [*x, *y, *z] = view.place([i as f32, j as f32]);
-        }
-        self.sum.iter_mut().for_each(|plane| plane.fill(0.0));
-        self.covered.fill(0.0);
-        self.near.fill(0.0);
-    }
-
-    /// Puts what `source` shows behind what is there.
-    fn look_up(&mut self, view: &WarpView, source: &Source<'_>, height: usize) {
-        let (width, area) = (self.covered.len(), self.covered.len() * height);
-        let is_open = |covered: &f32| *covered < 1.0;
-        let Some(first) = self.covered.iter().position(is_open) else { return };
-        let end = self.covered.iter().rposition(is_open).map_or(width, |last| last + 1);
-        let [x, y, z] = self.places.each_ref().map(|values| &values[first..end]);
-        let [column, row, inside] = self.found.each_mut().map(|values| &mut values[first..end]);
-        for (i, ((column, row), inside)) in column.iter_mut().zip(row).zip(inside).enumerate() {
-            [*column, *row, *inside] = source.find(view, [x[i], y[i], z[i]]);
-        }
-        let planes = [0, 1, 2].map(|plane| &source.picture[plane * area..][..area]);
-        for i in first..end {
-            let [column, row, inside] = self.found.each_ref().map(|values| values[i]);
-            let weight =
-                (1.0 - self.covered[i]) * source.share * weight(inside, width as f32, source.seams);
-            if weight > 0.0 {
-                let taps = Taps::at([column.max(0.0), row.max(0.0)], width, height);
-                for (sum, plane) in self.sum.iter_mut().zip(planes) {
-                    sum[i] += weight * taps.blend(plane);
-                }
-                self.covered[i] += weight;
-                self.near[i] += weight * source.nearness;
-            }
-        }
+impl View {
+    /// To look things up in, its camera at `pose`.
+    fn source(&self, pose: Pose, nearness: f32) -> Source<'_> {
+        let source = Source::new(&self.picture, self.depth.as_deref(), pose, nearness);
+        Source { side: self.side, ..source }
     }
 }

@@ -127,7 +127,26 @@ impl WarpModel {
     }
 }
 
+impl WarpModel {
+    /// One over the metres that the assumed world is ahead of a camera in its middle, pixel by pixel.
+    #[must_use]
+    pub fn depth(&self, width: usize, height: usize, pitch: f32) -> Vec<f32> {
+        let pose = Pose { pitch, ..Pose::default() };
+        let view = self.view(pose, pitch, [width as f32, height as f32]);
+        let pixels = (0..height).flat_map(|j| (0..width).map(move |i| [i as f32, j as f32]));
+        pixels.map(|pixel| 1.0 / view.ahead(view.place(pixel))).collect()
+    }
+}
+
 impl WarpView {
+    /// Metres that a place is ahead of the camera.
+    #[inline]
+    #[must_use]
+    pub fn ahead(&self, [x, y, z]: [f32; 3]) -> f32 {
+        let [ahead, left, up] = self.forward;
+        (x - self.position[0]) * ahead + (y - self.position[1]) * left + z * up
+    }
+
     /// As [`WarpModel::source`]. Written to be carried over to a shader line by line.
     #[inline]
     #[must_use]

@@ -15,6 +15,7 @@ pub mod clip;
 mod coded;
 pub mod cost;
 mod cpu;
+pub mod depth;
 pub mod dit;
 pub mod layers;
 pub mod listing;

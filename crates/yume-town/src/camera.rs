@@ -32,7 +32,7 @@ impl Camera {
 /// The rays of a camera for a picture of one size.
 pub(crate) struct Lens {
     pub(crate) eye: Vec3,
-    ahead: Vec3,
+    pub(crate) ahead: Vec3,
     right: Vec3,
     up: Vec3,
     per_pixel: f32,

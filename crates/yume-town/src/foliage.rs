@@ -15,12 +15,17 @@ pub(crate) struct Veil {
     pub(crate) colour: Vec3,
     /// Share of what is behind that is still seen.
     pub(crate) clear: f32,
+    /// Distance of the nearest thing that covers more than half of what is behind it.
+    pub(crate) t: f32,
 }
 
 impl Veil {
-    pub(crate) const NONE: Self = Self { colour: Vec3::ZERO, clear: 1.0 };
+    pub(crate) const NONE: Self = Self { colour: Vec3::ZERO, clear: 1.0, t: f32::INFINITY };
 
-    fn cover(&mut self, colour: Vec3, share: f32) {
+    fn cover(&mut self, colour: Vec3, share: f32, t: f32) {
+        if share > 0.5 {
+            self.t = self.t.min(t);
+        }
         self.colour = self.colour + colour * (self.clear * share);
         self.clear *= 1.0 - share;
     }
@@ -200,7 +205,7 @@ impl Prop {
                 let share = covered(wide) * up_to(trunk_height);
                 if share > 0.0 {
                     let bark = rgb(104, 78, 58);
-                    veil.cover(self.rounded(ray, t, aside / wide, bark, look), share);
+                    veil.cover(self.rounded(ray, t, aside / wide, bark, look), share, t);
                 }
             }
             Shape::Lamp => {
@@ -215,10 +220,10 @@ impl Prop {
                 if ball > 0.0 {
                     let glass = rgb(228, 230, 234).times(look.light.falling_on(Vec3::UP, 0.6));
                     let glass = look.light.through_air(glass, t).mix(LAMP_COLOUR * 1.25, power);
-                    veil.cover(glass, ball);
+                    veil.cover(glass, ball, t);
                 }
                 if share > 0.0 {
-                    veil.cover(self.rounded(ray, t, aside / wide, self.colour, look), share);
+                    veil.cover(self.rounded(ray, t, aside / wide, self.colour, look), share, t);
                 }
                 if power > 0.0 && globe < HALO_RADIUS {
                     let near = 1.0 - globe / HALO_RADIUS;

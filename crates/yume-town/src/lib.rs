@@ -27,7 +27,7 @@ mod view;
 mod walk;
 
 pub use camera::Camera;
-pub use render::{render, render_clip};
+pub use render::{inverse_depth, render, render_clip};
 pub use scene::{Scene, Season, TimeOfDay, UnknownWord, Weather};
 pub use town::Town;
 pub use walk::{Walk, Walked};

@@ -8,7 +8,7 @@ use crate::{
     camera::{Camera, Lens},
     light::Light,
     ray::Ray,
-    scene::Scene,
+    scene::{Scene, Season},
     town::Town,
     view::View,
 };
@@ -54,6 +54,29 @@ pub fn render(
         }
     });
     Frame::new(width, height, bytes)
+}
+
+/// One over the metres ahead of the camera, for each pixel of such a picture by rows; 0 for the sky.
+///
+/// # Panics
+/// If the size is out of range.
+#[must_use]
+pub fn inverse_depth(town: &Town, camera: &Camera, width: u32, height: u32) -> Vec<f32> {
+    assert!(
+        [width, height].iter().all(|side| (1..=8192).contains(side)),
+        "no picture of {width}x{height}"
+    );
+    let light = Light::new(&Scene::default());
+    let lens = Lens::new(camera, width, height);
+    let view = View { town, light: &light, season: Season::Summer, angle: lens.pixel_angle() };
+    let pixels = (0..height).flat_map(|row| (0..width).map(move |column| (column, row)));
+    pixels
+        .map(|(column, row)| {
+            let along = lens.toward(column as f32 + 0.5, row as f32 + 0.5);
+            let metres = view.distance(&Ray::new(lens.eye, along));
+            metres.map_or(0.0, |t| 1.0 / (t * along.dot(lens.ahead)))
+        })
+        .collect()
 }
 
 /// Renders a frame from each pose of a walk, with a walker's eyes.

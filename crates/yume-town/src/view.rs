@@ -109,6 +109,13 @@ impl View<'_> {
         Sample { ray, veil, hit }
     }
 
+    /// Distance to what a ray meets, or none for the sky.
+    pub(crate) fn distance(&self, ray: &Ray) -> Option<f32> {
+        let sample = self.sample(*ray);
+        let t = sample.hit.map_or(f32::INFINITY, |hit| hit.t).min(sample.veil.t);
+        t.is_finite().then_some(t)
+    }
+
     fn colour(&self, sample: &Sample, mirrors: bool) -> Vec3 {
         let ray = &sample.ray;
         let behind = match &sample.hit {

@@ -8,13 +8,14 @@ macro_rules! asset {
     };
 }
 
-const FILES: [(&str, &[u8]); 7] = [
+const FILES: [(&str, &[u8]); 8] = [
     asset!("config.json"),
     asset!("words.json"),
     asset!("dit.safetensors"),
     asset!("vae.safetensors"),
     asset!("text.safetensors"),
     asset!("clip.safetensors"),
+    asset!("depth.safetensors"),
     asset!("feature_cache.json"),
 ];
 
@@ -22,6 +23,6 @@ const FILES: [(&str, &[u8]); 7] = [
 ///
 /// # Errors
 /// If its configuration does not parse.
-pub(crate) fn model_files() -> Result<ModelFiles, CheckpointError> {
+pub fn model_files() -> Result<ModelFiles, CheckpointError> {
     ModelFiles::from_embedded(&FILES)
 }

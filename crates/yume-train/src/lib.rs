@@ -9,6 +9,7 @@ pub mod data;
 pub mod dice;
 pub mod distill;
 pub mod dit;
+pub mod embedded;
 mod error;
 pub mod evaluate;
 pub mod export;

@@ -1,7 +1,6 @@
 //! The command line of training and evaluation.
 
 mod cli;
-mod embedded;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -216,7 +215,7 @@ fn draw(options: &Sheet) -> Result<(), TrainError> {
 
 fn model(path: &Path) -> Result<ModelFiles, TrainError> {
     if path == Path::new("embedded") {
-        return Ok(embedded::model_files()?);
+        return Ok(yume_train::embedded::model_files()?);
     }
     Ok(ModelFiles::from_folder(path)?)
 }

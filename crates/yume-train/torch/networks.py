@@ -1,5 +1,7 @@
 """The embedded model's networks in PyTorch, for training: batches, and parameters under their names in the files."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 
@@ -175,3 +177,83 @@ class Decoder:
             x = torch.cat([x[:1], twice])
         x = F.interpolate(x, scale_factor=2.0, mode="nearest")
         return F.conv2d(x, self.w[f"{name}.resample.1.weight"], self.w[f"{name}.resample.1.bias"], padding=1)
+
+
+class Depth:
+    """How near everything in a picture is, by convolutions; `warp` says where flat ground is."""
+
+    def __init__(self, config: dict, warp: dict, weights: dict[str, torch.Tensor]):
+        self.c, self.warp, self.w, self.patch = config, warp, weights, config["patch_size"]
+
+    @staticmethod
+    def begin(config: dict) -> dict[str, torch.Tensor]:
+        """Parameters to begin training with."""
+        w, (near, middle, far), patch = {}, config["dims"], config["patch_size"]
+
+        def conv(name, i, o, edge, scale=1.0):
+            bound = scale / (i * edge * edge) ** 0.5
+            w[f"{name}.weight"] = torch.empty(o, i, 1, edge, edge).uniform_(-bound, bound)
+            w[f"{name}.bias"] = torch.zeros(o)
+
+        def residual(name, n):
+            for norm, layer, scale in ((0, 2, 1.0), (3, 6, 0.3)):
+                w[f"{name}.residual.{norm}.gamma"] = torch.ones(n, 1, 1, 1)
+                conv(f"{name}.residual.{layer}", n, n, 3, scale)
+
+        conv("conv1", 3 * patch * patch + 1, near, 3)
+        residual("down.0", near)
+        conv("shrink.0", 4 * near, middle, 1)
+        residual("down.1", middle)
+        residual("down.2", middle)
+        conv("shrink.1", 4 * middle, far, 1)
+        residual("middle.0", far)
+        residual("middle.1", far)
+        conv("overall", far, far, 1)
+        conv("grow.1", far, middle, 1)
+        residual("up.2", middle)
+        conv("grow.0", middle, near, 1)
+        residual("up.1", near)
+        residual("up.0", near)
+        w["head.0.gamma"] = torch.ones(near, 1, 1, 1)
+        conv("head.2", near, patch * patch, 3)
+        return w
+
+    def ground(self, pitch, size):
+        """[n] radians -> inverse depth of flat ground, [n, height, 1], 0 above the horizon."""
+        height, width = size
+        tangent = math.tan(math.radians(self.warp["hfov_deg"]) / 2) * height / width
+        up = tangent * (1 - (torch.arange(height) + 0.5) * 2 / height)
+        fall = -(pitch.sin()[:, None] + pitch.cos()[:, None] * up)
+        return (fall / self.warp["camera_height_m"]).clamp(min=0)[..., None]
+
+    def forward(self, pictures, pitch):
+        """Pictures [n, 3, h, w] in [-1, 1], pitch [n] in radians -> 1 / metres ahead of the camera, [n, h, w]."""
+        ground = self.ground(pitch, pictures.shape[2:]).expand(-1, -1, pictures.shape[3])
+        coarse = F.avg_pool2d(ground[:, None], self.patch)
+        shrink = lambda x, name: self.conv(F.pixel_unshuffle(x, 2), name)
+        grow = lambda x, name: F.interpolate(self.conv(x, name), scale_factor=2.0, mode="nearest")
+        near = self.residual(self.conv(torch.cat([F.pixel_unshuffle(pictures, self.patch), coarse], 1), "conv1"), "down.0")
+        middle = shrink(near, "shrink.0")
+        for name in ("down.1", "down.2"):
+            middle = self.residual(middle, name)
+        far = shrink(middle, "shrink.1")
+        for name in ("middle.0", "middle.1"):
+            far = self.residual(far, name)
+        far = far + self.conv(far.mean((2, 3), keepdim=True), "overall")
+        middle = self.residual(middle + grow(far, "grow.1"), "up.2")
+        near = near + grow(middle, "grow.0")
+        for name in ("up.1", "up.0"):
+            near = self.residual(near, name)
+        found = F.pixel_shuffle(self.conv(self.activate(near, "head.0"), "head.2"), self.patch)[:, 0]
+        return ground + self.c["scale"] * F.softplus(found - 1)
+
+    def conv(self, x, name):
+        weight = self.w[f"{name}.weight"][:, :, 0]
+        return F.conv2d(x, weight, self.w[f"{name}.bias"], padding=weight.shape[-1] // 2)
+
+    def activate(self, x, name):
+        return F.silu(F.normalize(x, dim=1) * (self.w[f"{name}.gamma"][..., 0] * x.shape[1] ** 0.5))
+
+    def residual(self, x, name):
+        y = self.conv(self.activate(x, f"{name}.residual.0"), f"{name}.residual.2")
+        return x + self.conv(self.activate(y, f"{name}.residual.3"), f"{name}.residual.6")

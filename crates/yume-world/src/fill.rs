@@ -4,8 +4,10 @@ use burn::tensor::{DType, Tensor};
 use rayon::prelude::*;
 use yume_checkpoint::{Fill, ModelSpec};
 use yume_motion::Motion;
-use yume_motion::seen::{Recalled, Seen};
+use yume_motion::seen::{Last, Recalled, Seen, sharpen};
 use yume_motion::walk::WalkState;
+use yume_motion::warp::WarpModel;
+use yume_nets::depth::Depth;
 
 /// What stands for the frames of a segment that obeys `motion` after `last_frame`, planar in [-1, 1].
 ///
@@ -31,21 +33,41 @@ pub fn guess(
     }
 }
 
-/// As [`guess`], from everything that the walk has `seen` and not only from its last frame; nothing
-/// if the model keeps nothing.
+/// As [`guess`], from everything that the walk has `seen` and not only from its last frame, whose depth
+/// may be known; nothing if the model keeps nothing.
 pub fn recall(
     spec: &ModelSpec,
     seen: &Seen,
     mut walker: WalkState,
     motion: Motion,
-    last_frame: &[f32],
+    (picture, depth): (&[f32], Option<&[f32]>),
 ) -> Option<Vec<Recalled>> {
     let (Fill::Warp(warp), Some(kept)) = (&spec.fill, &spec.recall) else { return None };
-    let last = (last_frame, walker.pose());
+    let last = Last { picture, depth, pose: walker.pose() };
     let poses = walker.advance(&spec.walk, motion, spec.frame.segment_frames);
     let size = (spec.frame.width, spec.frame.height);
     let recalled = |pose| seen.recall((warp, &kept.rule), last, size, pose);
     Some(poses.into_par_iter().map(recalled).collect())
+}
+
+/// The inverse depth of a planar picture `[3, height, width]` as `network` estimates it, nearer to that of
+/// flat ground within a wall the less the picture's `quality` is, which is from 1 to 0.
+pub fn relief(
+    network: &Depth,
+    warp: &WarpModel,
+    (picture, height, width): (&[f32], usize, usize),
+    pitch: f32,
+    quality: f32,
+) -> Vec<f32> {
+    let mut depth = network.estimate(picture, (height, width), pitch);
+    sharpen(&mut depth, width);
+    let share = (2.0 * quality - 1.0).clamp(0.0, 1.0);
+    if share < 1.0 {
+        for (value, flat) in depth.iter_mut().zip(warp.depth(width, height, pitch)) {
+            *value = flat + share * (*value - flat);
+        }
+    }
+    depth
 }
 
 /// Mask (four channels, 1 = known) and latents of known and guessed frames.

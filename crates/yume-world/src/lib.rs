@@ -35,7 +35,7 @@ mod recall_tests;
 
 pub use cap::capped;
 pub use error::WorldError;
-pub use fill::{conditioning, guess, recall};
+pub use fill::{conditioning, guess, recall, relief};
 pub use holding::{Holding, Precision};
 pub use memory::{MemoryItem, MemoryPlan, Needed, Phase, Place, Walked};
 pub use model::Model;

@@ -4,15 +4,17 @@ use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use burn::module::Module as _;
-use burn::tensor::{Device, Tensor};
-use yume_checkpoint::{CaptionStore, ModelFiles, ModelSpec, Part};
+use burn::module::Module;
+use burn::tensor::{DType, Device, Tensor};
+use yume_checkpoint::{CaptionStore, Fill, ModelFiles, ModelSpec, Part};
 use yume_motion::Motion;
 use yume_nets::Scope;
 use yume_nets::clip::{self, ClipVision};
+use yume_nets::depth::Depth;
 use yume_nets::dit::{Context, Dit};
 use yume_nets::vae::{StreamCache, Vae};
 
+use crate::fill::relief;
 use crate::newest::host;
 use crate::texts::Texts;
 use crate::{Holding, Options, Precision, WorldError, pixels};
@@ -24,6 +26,7 @@ pub struct Model {
     device: Device,
     dit: Dit,
     vae: Vae,
+    depth: Option<Depth>,
     texts: Texts,
     /// `None` while it is not needed.
     clip: RefCell<Option<ClipVision>>,
@@ -74,6 +77,13 @@ impl Model {
         let dit = load(files, Part::Dit, device, holding, |scope| Dit::init(scope, &spec.dit))?;
         let vae = holding.vae().into();
         let vae = load(files, Part::Vae, device, vae, |scope| Vae::init(scope, &spec.vae))?;
+        let sizes = spec.depth.as_ref();
+        // It is small, and on what it estimates the eye sees every error.
+        let depth = |sizes| {
+            let network = |scope: &mut Scope<'_>| Depth::init(scope, sizes);
+            load(files, Part::Depth, device, Precision::from(DType::F32).into(), network)
+        };
+        let depth = sizes.map(depth).transpose()?;
         let texts = Texts::open(files, device, holding, store)?;
         let model = Self {
             files: files.clone(),
@@ -82,6 +92,7 @@ impl Model {
             // Nothing is trained here: without this every pass would prepare for a backward one.
             dit: dit.no_grad(),
             vae: vae.no_grad(),
+            depth: depth.map(Module::no_grad),
             texts,
             clip: RefCell::default(),
         };
@@ -121,7 +132,17 @@ impl Model {
         &self.vae
     }
 
-    /// The caption of a motion in a scene.
+    /// One over the metres that everything in a planar picture of the model's size is ahead of the camera,
+    /// which looks so many radians above the horizon; `None` from a model that has no estimate of it.
+    ///
+    /// Of what was enlarged again and again, whose `quality` is less than 1, the estimate is worth less,
+    /// and the world is taken to be flat instead.
+    pub fn depth(&self, picture: &[f32], pitch: f32, quality: f32) -> Option<Vec<f32>> {
+        let (frame, network) = (self.spec().frame, self.depth.as_ref()?);
+        let Fill::Warp(warp) = &self.spec().fill else { return None };
+        Some(relief(network, warp, (picture, frame.height, frame.width), pitch, quality))
+    }
+
     /// Planar frames as the VAE shows them: one, and then whole segments.
     pub fn reconstruct(&self, frames: &[Vec<f32>]) -> Vec<Vec<f32>> {
         let frame = self.spec().frame;
@@ -136,6 +157,7 @@ impl Model {
         parts.filter(|part| !part.is_empty()).flat_map(&mut pass).collect()
     }
 
+    /// The caption of a motion in a scene.
     pub(crate) fn caption(&self, motion: Motion, scene: &str) -> String {
         let book = self.spec().phrasebook;
         book.caption(motion, book.usual_speed(motion), scene)

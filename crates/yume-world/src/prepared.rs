@@ -70,7 +70,9 @@ impl Prepared {
         let recalled = if forgets {
             None
         } else {
-            recall(spec, &state.seen, state.walker, motion, &state.last_frame)
+            let depth = state.last_depth(model);
+            let last = (state.last_frame.as_slice(), depth.as_deref());
+            recall(spec, &state.seen, state.walker, motion, last)
         };
         let (mut guess, nearness): (Vec<_>, Vec<_>) = match recalled {
             Some(frames) => frames.into_iter().map(|frame| (frame.picture, frame.nearness)).unzip(),

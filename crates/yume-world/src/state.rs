@@ -1,7 +1,8 @@
 //! Everything a walk has become so far, as a value.
 
+use std::sync::Arc;
+
 use burn::tensor::{Device, Tensor};
-use yume_checkpoint::ModelSpec;
 use yume_motion::seen::Seen;
 use yume_motion::walk::WalkState;
 use yume_nets::layers::tensor_bytes;
@@ -44,10 +45,22 @@ pub(crate) struct Step {
 
 impl WalkedState {
     /// Keeps the last frame shown, if the model keeps any and this one shows something new.
-    pub(crate) fn remember(&mut self, spec: &ModelSpec) {
-        if let Some(recall) = &spec.recall {
-            self.seen.remember(&recall.rule, &self.last_frame, self.walker.pose());
+    pub(crate) fn remember(&mut self, model: &Model) {
+        if let Some(recall) = &model.spec().recall {
+            let (picture, pose) = (&self.last_frame, self.walker.pose());
+            let depth = |quality| model.depth(picture, pose.pitch, quality).map(Arc::from);
+            self.seen.remember(&recall.rule, picture, pose, depth);
         }
+    }
+
+    /// The depth of the last frame shown, if the model can tell.
+    pub(crate) fn last_depth(&self, model: &Model) -> Option<Arc<[f32]>> {
+        let (rule, pose) = (&model.spec().recall.as_ref()?.rule, self.walker.pose());
+        let known = self.seen.depth_at(pose).cloned();
+        known.or_else(|| {
+            let quality = self.seen.quality(rule, pose);
+            model.depth(&self.last_frame, pose.pitch, quality).map(Arc::from)
+        })
     }
 
     /// Bytes of its tensors.
@@ -92,7 +105,7 @@ impl WalkedState {
                 self.seen = Seen::default();
             }
         }
-        self.remember(model.spec());
+        self.remember(model);
         frames
     }
 }

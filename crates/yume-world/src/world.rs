@@ -150,7 +150,7 @@ impl World {
             seen: Seen::default(),
             changing: 0,
         };
-        state.remember(spec);
+        state.remember(&self.model);
         let latents = spec.frame.segment_frames / FRAMES_PER_LATENT;
         let rest = Rest::of(state.bytes(), latents, self.kept_states);
         self.walk = Some(Walk {
@@ -338,7 +338,7 @@ impl World {
         state.last_frame = planes;
         // What was there before the edit is there no more.
         state.seen = Seen::default();
-        state.remember(spec);
+        state.remember(model);
         walk.newest = None;
         walk.state = walk.rest.of_state(state, model.device());
         Ok(outlet.frame(frame))

@@ -15,13 +15,14 @@ macro_rules! asset {
     };
 }
 
-const FILES: [(&str, &[u8]); 7] = [
+const FILES: [(&str, &[u8]); 8] = [
     asset!("config.json"),
     asset!("words.json"),
     asset!("dit.safetensors"),
     asset!("vae.safetensors"),
     asset!("text.safetensors"),
     asset!("clip.safetensors"),
+    asset!("depth.safetensors"),
     asset!("feature_cache.json"),
 ];
 

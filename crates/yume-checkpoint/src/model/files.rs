@@ -114,7 +114,15 @@ impl ModelFiles {
                     .map_err(|finding| CheckpointError::config(finding, &path))?
             }
         };
-        Ok(Self { spec, layout, place, on_progress: None })
+        let files = Self { spec, layout, place, on_progress: None };
+        let lacks = |part: Part| !layout.weights(part).iter().any(|name| files.place.has(name));
+        match files.spec.parts().find(|&part| lacks(part)) {
+            None => Ok(files),
+            Some(part) => Err(CheckpointError::Incomplete {
+                missing: layout.weights(part)[0].to_owned(),
+                path: files.place.path(""),
+            }),
+        }
     }
 
     /// The facts of the model.
@@ -162,7 +170,7 @@ impl ModelFiles {
     pub fn bytes_needed(&self) -> Result<u64, CheckpointError> {
         let needed =
             |part: Part| Ok(self.weights(part)?.bytes_without(|name| self.leaves(part, name)));
-        Part::ALL.iter().map(|&part| needed(part)).sum()
+        self.spec.parts().map(needed).sum()
     }
 
     /// Bytes of the weights of all networks.
@@ -170,7 +178,7 @@ impl ModelFiles {
     /// # Errors
     /// As [`ModelFiles::loader`].
     pub fn bytes(&self) -> Result<u64, CheckpointError> {
-        Part::ALL.iter().map(|&part| Ok(self.weights(part)?.bytes())).sum()
+        self.spec.parts().map(|part| Ok(self.weights(part)?.bytes())).sum()
     }
 
     fn weights(&self, part: Part) -> Result<Weights, CheckpointError> {

@@ -17,10 +17,13 @@ pub enum Part {
     Text,
     /// The image encoder.
     Clip,
+    /// The estimate of depth that the memory of a walk sees its pictures from other places with; not every
+    /// model has one.
+    Depth,
 }
 
 impl Part {
-    /// Every network of a model.
+    /// The networks that every model has.
     pub const ALL: [Self; 4] = [Self::Dit, Self::Vae, Self::Text, Self::Clip];
 
     /// Whether a tensor that the network does not use may be in its file, under the names of the
@@ -29,7 +32,7 @@ impl Part {
     pub fn leaves(self, name: &str, clip: &ClipConfig) -> bool {
         match self {
             Self::Dit => name == "mask_token" || name.starts_with("sideblock."),
-            Self::Vae => false,
+            Self::Vae | Self::Depth => false,
             // One tensor under two names.
             Self::Text => ["shared.weight", "encoder.embed_tokens.weight"].contains(&name),
             Self::Clip => {
@@ -58,6 +61,7 @@ impl fmt::Display for Part {
             Self::Vae => "VAE",
             Self::Text => "text encoder",
             Self::Clip => "image encoder",
+            Self::Depth => "estimate of depth",
         })
     }
 }
@@ -86,6 +90,7 @@ impl Layout {
     /// The files that may hold `part`, best first; one of them is enough.
     pub(super) fn weights(self, part: Part) -> &'static [&'static str] {
         match (self, part) {
+            (_, Part::Depth) => &["depth.safetensors"],
             (Self::Tiny, Part::Dit) => &["dit.safetensors"],
             (Self::Tiny, Part::Vae) => &["vae.safetensors"],
             (Self::Tiny, Part::Text) => &["text.safetensors"],
@@ -137,7 +142,8 @@ impl Layout {
 /// layout: a network's own files with all their shards, a configuration or a tokenizer.
 pub fn is_model_file(path: &str) -> bool {
     [Layout::Tiny, Layout::Published, Layout::Diffusers].into_iter().any(|layout| {
-        let mut weights = Part::ALL.iter().flat_map(|&part| layout.weights(part));
+        let parts = Part::ALL.into_iter().chain([Part::Depth]);
+        let mut weights = parts.flat_map(|part| layout.weights(part));
         // Shards lie beside their index, under any name.
         let is_beside = |name: &str| match (name.rsplit_once('/'), path.rsplit_once('/')) {
             (Some((folder, _)), Some((same, file))) => {

@@ -25,6 +25,7 @@ use yume_motion::seen::RecallRule;
 use yume_motion::walk::WalkRule;
 use yume_motion::warp::WarpModel;
 use yume_nets::clip::ClipConfig;
+use yume_nets::depth::DepthConfig;
 use yume_nets::dit::DitConfig;
 use yume_nets::text::TextConfig;
 use yume_nets::vae::VaeConfig;
@@ -44,6 +45,8 @@ pub struct ModelSpec {
     pub text: TextConfig,
     /// The sizes of its image encoder.
     pub clip: ClipConfig,
+    /// The sizes of its estimate of depth, if it has one.
+    pub depth: Option<DepthConfig>,
     /// How its captions become token ids.
     pub tokenizer: TokenizerKind,
     /// How it samples unless told otherwise.
@@ -117,6 +120,11 @@ pub struct Recall {
 }
 
 impl ModelSpec {
+    /// Its networks.
+    pub fn parts(&self) -> impl Iterator<Item = Part> + use<> {
+        Part::ALL.into_iter().chain(self.depth.is_some().then_some(Part::Depth))
+    }
+
     /// Whether sampling begins near what is foreseen, and not from noise alone.
     #[must_use]
     pub fn mends(&self) -> bool {

@@ -136,6 +136,8 @@ impl Naming {
             Part::Dit => vec![dit(name)],
             Part::Vae => vec![vae(name)],
             Part::Text => vec![text(name, embedding)],
+            // No library has one.
+            Part::Depth => vec![name.to_owned()],
             Part::Clip => {
                 let names = clip(name.strip_prefix("visual.").unwrap_or(name));
                 names.into_iter().map(|name| format!("{prefix}{name}")).collect()

@@ -39,6 +39,7 @@ impl ModelSpec {
             history_cap: None,
             fill: Fill::Zeros,
             recall: None,
+            depth: None,
             // The model keeps its own pace; this rule only moves the last picture until it answers.
             walk: WalkRule::TINY_V0,
             phrasebook: Phrasebook::YUME_1_0,

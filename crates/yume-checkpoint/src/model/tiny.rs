@@ -8,6 +8,7 @@ use yume_motion::Phrasebook;
 use yume_motion::seen::RecallRule;
 use yume_motion::walk::WalkRule;
 use yume_motion::warp::WarpModel;
+use yume_nets::depth::DepthConfig;
 
 use super::checks::{Finding, checked_frame, checked_sampler, ensure, only, within};
 use super::sections::{ClipSection, DitSection, TextSection, VaeSection, matching};
@@ -33,6 +34,7 @@ struct Config {
     #[serde(default)]
     warp: WarpSection,
     recall: Option<RecallSection>,
+    depth: Option<DepthSection>,
     #[serde(default)]
     prompt: PromptSection,
 }
@@ -142,6 +144,13 @@ struct RecallSection {
     folds: bool,
 }
 
+#[derive(Deserialize)]
+struct DepthSection {
+    patch_size: usize,
+    dims: [usize; 3],
+    scale: f32,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct PromptSection {
@@ -205,6 +214,7 @@ fn spec(config: Config) -> Result<ModelSpec, Finding> {
         })?,
         fill,
         recall: config.recall.as_ref().map(recall).transpose()?,
+        depth: config.depth.map(|sizes| depth(&sizes, &config.warp, frame)).transpose()?,
         phrasebook: if config.prompt.scenes { Phrasebook::TINY_SCENES } else { Phrasebook::TINY },
         negative_prompt: String::new(),
     })
@@ -246,6 +256,27 @@ fn recall(recall: &RecallSection) -> Result<Recall, Finding> {
         rule,
         trust: within("recall.trust", recall.trust, 0.0..=1.0)?,
         begins_at: within("recall.begins_at", recall.begins_at.unwrap_or(1.0), 0.01..=1.0)?,
+    })
+}
+
+fn depth(
+    sizes: &DepthSection,
+    warp: &WarpSection,
+    frame: FrameSpec,
+) -> Result<DepthConfig, Finding> {
+    let patch = within("depth.patch_size", sizes.patch_size, 1..=64)?;
+    for dim in sizes.dims {
+        within("depth.dims", dim, 1..=4096)?;
+    }
+    // The network halves what it looks at twice.
+    let fits = frame.width.is_multiple_of(4 * patch) && frame.height.is_multiple_of(4 * patch);
+    ensure(fits, || format!("frame is not made of blocks of four times depth.patch_size {patch}"))?;
+    Ok(DepthConfig {
+        patch_size: patch,
+        dims: sizes.dims,
+        scale: within("depth.scale", sizes.scale, 1e-6..=1e3)?,
+        hfov_deg: within("warp.hfov_deg", warp.hfov_deg, 1.0..=170.0)?,
+        camera_height: within("warp.camera_height_m", warp.camera_height_m, 0.01..=1000.0)?,
     })
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use burn::tensor::{DType, Device};
 use yume_nets::Scope;
 use yume_nets::clip::ClipVision;
+use yume_nets::depth::Depth;
 use yume_nets::dit::Dit;
 use yume_nets::text::TextEncoder;
 use yume_nets::vae::Vae;
@@ -60,6 +61,7 @@ impl ModelFiles {
             Part::Vae => drop(Vae::init(scope, &spec.vae)),
             Part::Text => drop(TextEncoder::init(scope, &spec.text)),
             Part::Clip => drop(ClipVision::init(scope, &spec.clip)),
+            Part::Depth => drop(spec.depth.as_ref().map(|sizes| Depth::init(scope, sizes))),
         }
         let misfit = loader.finish(|name| self.leaves(part, name)).err();
         Ok(PartReport { misfit, ..report })

@@ -14,10 +14,10 @@ const LEAST: f32 = 0.5;
 const AHEAD_METRES: f32 = 15.0;
 /// Metres that it takes to appear.
 const APPEARS_METRES: f32 = 5.0;
-/// Its seams with what is there are wide: as many side by side would be as wide as the picture.
-const SEAMS: f32 = 5.0;
 /// Who looks less than so many radians to the side walks along the street, and makes another otherwise.
 const ASIDE: f32 = 0.5;
+/// What was put up farther to the side stands in another street.
+const BESIDE_METRES: f32 = 6.0;
 
 impl View {
     /// Whether it was put up and is not yet reached by who stands at `pose`.
@@ -27,8 +27,10 @@ impl View {
 }
 
 impl Seen {
-    /// What a picture taken at `pose` is worth, which is made of what was seen before.
-    pub(super) fn quality(&self, rule: &RecallRule, pose: Pose) -> f32 {
+    /// What a picture taken at `pose` is worth, which is made of what was seen before: from 1 for a start to 0
+    /// for what was enlarged again and again.
+    #[must_use]
+    pub fn quality(&self, rule: &RecallRule, pose: Pose) -> f32 {
         let apart = |view: &&View| rule.distance(view.pose, pose);
         let Some(before) = self.views.iter().min_by(|a, b| apart(a).total_cmp(&apart(b))) else {
             return 1.0;
@@ -49,32 +51,35 @@ impl Seen {
         // What was put up is not yet reached, or was just left.
         if renewals.clone().any(|view| {
             let there = view.pose.seen_from(street);
-            there.x.hypot(there.y) < 1.2 * AHEAD_METRES && turn(there.yaw).abs() < ASIDE
+            let (least, most) = (-0.6 * AHEAD_METRES, 1.2 * AHEAD_METRES);
+            let is_on_the_way = (least..most).contains(&there.x) && there.y.abs() < BESIDE_METRES;
+            is_on_the_way && turn(there.yaw).abs() < ASIDE
         }) {
             return None;
         }
         let pose = street.then(Pose { x: AHEAD_METRES, pitch: street.pitch, ..Pose::default() });
         let side = renewals.next_back().map_or(-1.0, |last| -last.side);
-        Some(View { picture: oldest.picture.clone(), pose, quality: 1.0, side, is_renewal: true })
+        Some(View { pose, quality: 1.0, side, is_renewal: true, ..oldest.clone() })
     }
 
-    /// The pictures put up ahead, as seen at `step` from the last pose.
+    /// The pictures put up ahead, as seen at `step` from the last pose, the farthest first, and how many
+    /// metres ahead they are.
     pub(super) fn renewed<'a>(
         &'a self,
         rule: &RecallRule,
         (last_pose, step): (Pose, Pose),
-    ) -> Vec<Source<'a>> {
+    ) -> Vec<(f32, Source<'a>)> {
         let place = |view: &'a View| {
             let pose = view.pose.seen_from(last_pose);
             let metres = (step.x - pose.x).hypot(step.y - pose.y);
             let share = ((AHEAD_METRES - metres) / APPEARS_METRES).clamp(0.0, 1.0);
             let shows = turn(step.yaw - pose.yaw).abs() < FRAC_PI_2 && share > 0.0;
-            let source = Source::new(&view.picture, pose, rule.nearness(metres));
-            shows.then_some((metres, Source { share, seams: SEAMS, side: view.side, ..source }))
+            let source = view.source(pose, rule.nearness(metres));
+            shows.then_some((metres, Source { share, ..source }))
         };
         let ahead = |view: &&View| view.is_ahead(last_pose.then(step));
         let mut found: Vec<_> = self.views.iter().filter(ahead).filter_map(place).collect();
-        found.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-        found.into_iter().map(|(_, source)| source).collect()
+        found.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        found
     }
 }

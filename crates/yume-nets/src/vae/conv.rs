@@ -2,7 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Tensor, module};
+use burn::tensor::{Device, Tensor, module};
 
 use super::blocks::ChannelNorm;
 use super::stream::StreamCache;
@@ -44,6 +44,11 @@ impl CausalConv {
             bias: scope.matrix("bias", [output], Init::Zeros),
             kept: Kept::default(),
         }
+    }
+
+    /// Where its parameters are.
+    pub(crate) fn device(&self) -> Device {
+        self.bias.device()
     }
 
     /// # Shapes

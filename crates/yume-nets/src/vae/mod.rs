@@ -17,10 +17,12 @@ pub use stream::StreamCache;
 
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use conv::CausalConv;
+pub(crate) use blocks::{ChannelNorm, ResBlock};
+pub(crate) use conv::CausalConv;
 use decoder::Decoder;
 use encoder::Encoder;
-use skip::{LinearSkip, patchify, unpatchify};
+use skip::LinearSkip;
+pub(crate) use skip::{patchify, unpatchify};
 
 use crate::layers::to_dtype;
 use crate::{Scope, cpu};

@@ -1,11 +1,43 @@
 //! What the conditioning holds for the frames to come, as the explorer would fill it.
 
-use yume_checkpoint::ModelSpec;
+use std::sync::Arc;
+
+use burn::module::Module as _;
+use burn::tensor::{DType, Device};
+use yume_checkpoint::{Fill, ModelSpec, Part};
 use yume_motion::Motion;
 use yume_motion::seen::Seen;
 use yume_motion::walk::WalkState;
+use yume_nets::Scope;
+use yume_nets::depth::Depth;
 use yume_nets::vae::FRAMES_PER_LATENT;
-use yume_world::{guess, recall};
+use yume_world::{guess, recall, relief};
+
+use crate::embedded::model_files;
+
+/// The depth of a picture as the embedded model's network estimates it, for models that have such a one.
+fn depth(spec: &ModelSpec, picture: &[f32], pitch: f32, quality: f32) -> Option<Arc<[f32]>> {
+    thread_local! {
+        static NETWORK: Option<Depth> = embedded_network();
+    }
+    let Fill::Warp(warp) = &spec.fill else { return None };
+    let picture = (picture, spec.frame.height, spec.frame.width);
+    NETWORK.with(|network| {
+        let network = network.as_ref().filter(|_| spec.depth.is_some())?;
+        Some(relief(network, warp, picture, pitch, quality).into())
+    })
+}
+
+/// A test rules out that what is embedded cannot be loaded.
+fn embedded_network() -> Option<Depth> {
+    let files = model_files().ok()?;
+    let sizes = files.spec().depth.clone()?;
+    let mut loader = files.loader(Part::Depth).ok()?;
+    let device = Device::flex();
+    let network = Depth::init(&mut Scope::root(&mut loader, &device, DType::F32), &sizes);
+    loader.finish(|_| false).ok()?;
+    Some(network.no_grad())
+}
 
 /// The pictures of a walk that its model would keep.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +55,8 @@ impl Foresight {
 
     fn remember(&mut self, spec: &ModelSpec, walker: WalkState, picture: &[f32]) {
         if let Some(recall) = &spec.recall {
-            self.seen.remember(&recall.rule, picture, walker.pose());
+            let depth = |quality| depth(spec, picture, walker.pitch, quality);
+            self.seen.remember(&recall.rule, picture, walker.pose(), depth);
         }
     }
 
@@ -50,7 +83,12 @@ impl Foresight {
         motion: Motion,
         last: &[f32],
     ) -> Vec<Vec<f32>> {
-        match recall(spec, &self.seen, walker, motion, last) {
+        let known = self.seen.depth_at(walker.pose()).cloned();
+        let depth = known.or_else(|| {
+            let rule = &spec.recall.as_ref()?.rule;
+            depth(spec, last, walker.pitch, self.seen.quality(rule, walker.pose()))
+        });
+        match recall(spec, &self.seen, walker, motion, (last, depth.as_deref())) {
             Some(frames) => frames.into_iter().map(|frame| frame.picture).collect(),
             None => guess(spec, walker, motion, last),
         }

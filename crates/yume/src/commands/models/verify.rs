@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use yume::device;
-use yume_checkpoint::{ModelFiles, Part, PartReport};
+use yume_checkpoint::{ModelFiles, PartReport};
 use yume_hub::{known_digest, verify_file};
 use yume_session::BoxError;
 
@@ -19,7 +19,7 @@ pub(super) fn run(order: &VerifyModel) -> Result<Exit, BoxError> {
     println!("{label}: {}", files.layout());
     let mut findings = Vec::new();
     let mut paths = files.small_files();
-    for part in Part::ALL {
+    for part in files.spec().parts() {
         match files.verify(part, &device::cpu_device()) {
             Ok(report) => {
                 println!("  {}", row(&report));
