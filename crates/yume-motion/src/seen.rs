@@ -32,7 +32,7 @@ const AGE_METRES: f32 = 0.02;
 /// Pictures are looked things up in from within this part of the way to the wall.
 const REACH: f32 = 1.0 / 3.0;
 /// The most pictures that one frame is put together from, but for what is folded.
-const MOST: usize = 6;
+const MOST: usize = 4;
 
 /// How much of a walk is kept.
 #[derive(Copy, Clone, PartialEq, Debug)]

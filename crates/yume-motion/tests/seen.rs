@@ -157,7 +157,9 @@ fn no_pose_panics() {
         for yaw in wild {
             let pose = Pose { x, y: yaw, yaw, pitch: yaw };
             seen.remember(&RULE, &picture, pose, |_| None);
-            let found = seen.recall((&MODEL, &RULE), flat(&picture, pose), (5, 4), pose);
+            let depth = [0.1, 0.0, 2.0, f32::NAN].repeat(5);
+            let last = Last { depth: Some(&depth), ..flat(&picture, pose) };
+            let found = seen.recall((&MODEL, &RULE), last, (5, 4), pose);
             assert!(found.picture.iter().all(|value| (value - 0.5).abs() < 1e-3), "{pose:?}");
         }
     }

@@ -96,11 +96,8 @@ impl Depth {
         let patch = self.config.patch_size;
         let coarse = TensorData::new(coarse, [1, 1, 1, height / patch, width / patch]);
         let x = Tensor::cat(vec![patchify(picture, patch), Tensor::from_data(coarse, place)], 1);
-        let x = if cpu::serves(&x) {
-            cpu::among_workers(|| self.forward(x))
-        } else {
-            self.forward(x)
-        };
+        let x =
+            if cpu::serves(&x) { cpu::among_workers(|| self.forward(x)) } else { self.forward(x) };
         let found: Vec<f32> =
             to_dtype(x, DType::F32).into_data().try_into_vec().expect("it is of f32");
         let nearer = |x: f32| self.config.scale * (x.max(0.0) + (-x.abs()).exp().ln_1p());
@@ -109,7 +106,8 @@ impl Depth {
 
     /// Inverse depth of flat ground, row by row; 0 above the horizon.
     fn ground(&self, height: usize, width: usize, pitch: f32) -> Vec<f32> {
-        let tangent = (0.5 * self.config.hfov_deg.to_radians()).tan() * height as f32 / width as f32;
+        let tangent =
+            (0.5 * self.config.hfov_deg.to_radians()).tan() * height as f32 / width as f32;
         let (sin, cos) = pitch.sin_cos();
         let fall = |row: usize| {
             let up = tangent * (1.0 - (row as f32 + 0.5) * 2.0 / height as f32);

@@ -20,6 +20,8 @@ pub(crate) enum Command {
     Dit(TrainDit),
     /// Writes walks through the town as tensors, for training with other programs.
     Walks(Walks),
+    /// Writes views of the town and how far everything in them is, for training with other programs.
+    Views(Views),
     /// Turns a trained model of many solver steps into one of few.
     Distill(TrainDistill),
     /// Measures how a model obeys turns and how close it stays to the true town.
@@ -84,6 +86,22 @@ pub(crate) struct Walks {
     /// Lets the model in this folder walk, so that one learns to go on from what it makes.
     #[arg(long, value_name = "FOLDER")]
     pub own: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Views {
+    /// The recipe, such as configs/tiny.json.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Folder for the files; made if it is missing.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Number of the first view; each number is another view.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub first: u64,
+    /// Views to write.
+    #[arg(long, value_name = "N")]
+    pub count: u64,
 }
 
 #[derive(Debug, Args)]

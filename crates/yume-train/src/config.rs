@@ -24,6 +24,9 @@ pub struct TrainConfig {
     pub vae: VaeTraining,
     /// How the DiT and its encoders are trained.
     pub dit: DitTraining,
+    /// How the estimate of depth is trained. Only the training in PyTorch has it (`torch/depth.py`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depth: Option<DepthTraining>,
     /// How a trained model becomes one of few solver steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distill: Option<Distillation>,
@@ -82,6 +85,26 @@ pub struct VaeTraining {
     pub walked: Option<WalkedClips>,
     /// Weights of the parts of the loss.
     pub loss: VaeLoss,
+    /// Learning rate.
+    pub rate: Rate,
+    /// Optimizer.
+    pub optimizer: OptimizerConfig,
+}
+
+/// How the estimate of depth is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DepthTraining {
+    /// Steps of the whole run.
+    pub steps: u64,
+    /// Views per step.
+    pub batch: usize,
+    /// Weight of edges in the loss, beside that of the error itself.
+    pub edges: f32,
+    /// How far colours are mixed with each other.
+    pub colours: f32,
+    /// The most that pictures are blurred: so many times coarser, less one.
+    pub blur: f32,
     /// Learning rate.
     pub rate: Rate,
     /// Optimizer.

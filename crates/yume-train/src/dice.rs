@@ -30,6 +30,8 @@ pub enum Purpose {
     Distillation = 10,
     /// Whether the VAE's decoder is shown what was foreseen.
     Reference = 12,
+    /// Views of the town whose depth is learnt.
+    Views = 13,
     /// The first weights of a discriminator.
     Critic = 11,
 }

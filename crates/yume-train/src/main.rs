@@ -11,13 +11,16 @@ use std::time::Duration;
 use burn::tensor::{Device, DeviceType};
 use clap::Parser as _;
 use cli::{
-    Calibrate, Cli, Command, Evaluate, Sheet, Train, TrainDistill, TrainDit, Visit, Walks, Where,
+    Calibrate, Cli, Command, Evaluate, Sheet, Train, TrainDistill, TrainDit, Views, Visit, Walks,
+    Where,
 };
 use yume_checkpoint::{CACHE_FILE, ModelFiles};
 use yume_train::TrainError;
 use yume_train::calibrate::{CalibrationOptions, calibrate};
 use yume_train::config::TrainConfig;
+use yume_train::data::Grounds;
 use yume_train::data::record::record;
+use yume_train::data::views::write_views;
 use yume_train::distill::{DistillRun, DistillStart};
 use yume_train::dit::{DitRun, DitStart};
 use yume_train::evaluate::{EvaluationOptions, evaluate, walk_sheet};
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         Command::Vae(train) => train_vae(&train),
         Command::Dit(train) => train_dit(&train),
         Command::Walks(options) => record_walks(&options),
+        Command::Views(options) => write_depth_views(&options),
         Command::Distill(train) => distill(&train),
         Command::Evaluate(options) => report(&options),
         Command::CalibrateCache(options) => calibrate_cache(&options),
@@ -82,6 +86,17 @@ fn record_walks(options: &Walks) -> Result<(), TrainError> {
     record((&config, &spec), walker, range, &options.out, &mut || bar.inc(1))?;
     bar.finish_and_clear();
     println!("{} walks written: {}", options.count, options.out.display());
+    Ok(())
+}
+
+fn write_depth_views(options: &Views) -> Result<(), TrainError> {
+    let (config, spec) = TrainConfig::load(&options.config)?;
+    let range = options.first..options.first.saturating_add(options.count);
+    let bar = indicatif::ProgressBar::new(options.count);
+    let grounds = Grounds::new(&config, spec.walk, (spec.frame.height, spec.frame.width));
+    write_views(&config, grounds, range, &options.out, &mut || bar.inc(1))?;
+    bar.finish_and_clear();
+    println!("{} views written: {}", options.count, options.out.display());
     Ok(())
 }
 

@@ -19,8 +19,8 @@ def begin(description: str) -> tuple[argparse.Namespace, dict]:
     """What the command line says, and the recipe that it names."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--config", type=Path, required=True, help="the recipe, such as configs/tiny.json")
-    parser.add_argument("--walks", type=Path, required=True, help="folder that `yume-train walks` filled")
-    parser.add_argument("--held-out", type=Path, required=True, help="folder of walks that are not learnt from")
+    parser.add_argument("--walks", type=Path, required=True, help="folder that `yume-train walks` filled, or `views`")
+    parser.add_argument("--held-out", type=Path, required=True, help="folder of such that are not learnt from")
     parser.add_argument("--from", dest="model", type=Path, required=True, help="folder of the model to go on from")
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and the finished files; "
                         "a checkpoint in it is gone on from")

@@ -30,6 +30,7 @@ fn check(part: Part, weights: Weights) -> Result<(), CheckpointError> {
         Part::Vae => drop(Vae::init(scope, &vae_config(&read("vae"), path).unwrap())),
         Part::Text => drop(TextEncoder::init(scope, &text_config(&read("umt5"), path).unwrap())),
         Part::Clip => drop(ClipVision::init(scope, &clip)),
+        Part::Depth => unreachable!("no library has one"),
     }
     loader.finish(|name| part.leaves(name, &clip)).map(drop)
 }
@@ -95,7 +96,7 @@ fn every_tensor_of_the_libraries_finds_its_place() {
         });
         let missed = missed.count();
         let spare = match part {
-            Part::Dit | Part::Vae => 0,
+            Part::Dit | Part::Vae | Part::Depth => 0,
             // The embedding has two names, and one of them is enough.
             Part::Text => 2,
             // The last block and the norm behind it.

@@ -4,6 +4,7 @@
 
 mod captions;
 mod common;
+mod depth;
 // Elsewhere a file without content takes room on the disk.
 #[cfg(unix)]
 mod full_size;

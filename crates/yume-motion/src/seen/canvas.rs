@@ -186,7 +186,8 @@ impl<'a> Canvas<'a> {
     pub(super) fn finish(&self) -> (Vec<f32>, Vec<f32>) {
         let over = |values: &[f32]| -> Vec<f32> {
             let each = values.iter().zip(&self.covered);
-            each.map(|(value, covered)| if *covered > 0.0 { value / covered } else { 0.0 }).collect()
+            each.map(|(value, covered)| if *covered > 0.0 { value / covered } else { 0.0 })
+                .collect()
         };
         (self.sum.each_ref().map(|plane| over(plane)).concat(), over(&self.near))
     }

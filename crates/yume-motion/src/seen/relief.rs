@@ -83,6 +83,10 @@ pub(super) fn spread(view: &WarpView, there: &Passage, depth: &[f32]) -> Vec<f32
                 continue;
             }
             let [column, row, _] = pixel(view, place);
+            // A pose that is no number would fill all of the view with every pixel.
+            if !(column + row).is_finite() {
+                continue;
+            }
             let reach = 0.5 * (1.0 / farther).clamp(1.0, WIDEST);
             let span = |middle: f32, end: usize| {
                 let first = (middle - reach).ceil().max(0.0);

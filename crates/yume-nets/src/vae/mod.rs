@@ -15,9 +15,9 @@ mod stream;
 pub use config::{Level, SkipConfig, VaeConfig};
 pub use stream::StreamCache;
 
+pub(crate) use blocks::{ChannelNorm, ResBlock};
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Tensor, TensorData};
-pub(crate) use blocks::{ChannelNorm, ResBlock};
 pub(crate) use conv::CausalConv;
 use decoder::Decoder;
 use encoder::Encoder;

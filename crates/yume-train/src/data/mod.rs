@@ -5,8 +5,9 @@ mod foresight;
 mod phrases;
 pub mod record;
 mod trip;
+pub mod views;
 
 pub use feed::Feed;
 pub(crate) use foresight::Foresight;
 pub use phrases::phrase;
-pub use trip::{Grounds, Leg, Trip};
+pub use trip::{Grounds, Leg, Trip, View};

@@ -5,7 +5,7 @@ use std::ops::Range;
 use yume_media::Frame;
 use yume_motion::walk::{Pose, WalkRule, WalkState};
 use yume_motion::{Motion, Travel, Turn};
-use yume_town::{Scene, Town, Walk, render_clip};
+use yume_town::{Camera, Scene, Town, Walk, inverse_depth, render, render_clip};
 
 use crate::config::TrainConfig;
 use crate::dice::Dice;
@@ -46,6 +46,17 @@ pub struct Trip {
     pub start: Pose,
     /// Its motions in order.
     pub legs: Vec<Leg>,
+}
+
+/// One view of a town.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The picture.
+    pub frame: Frame,
+    /// One over the metres that everything in it is ahead of the camera, 0 for the sky.
+    pub inverse_depth: Vec<f32>,
+    /// Radians above the horizon.
+    pub pitch: f32,
 }
 
 impl Grounds {
@@ -107,6 +118,37 @@ impl Grounds {
             if blocked == 0 || place == PLACES {
                 return Trip { town, scene, start, legs };
             }
+        }
+    }
+
+    /// A view from somewhere on the streets, half of them along one, as the dice fall.
+    pub fn view(&self, dice: &mut Dice) -> View {
+        /// Metres around a place where walks begin.
+        const AROUND: f32 = 3.0;
+        /// Metres that a walker is wide.
+        const WIDE: f32 = 0.6;
+        let town = &self.towns[dice.below(self.towns.len())];
+        let scene = self.scene(dice);
+        let mut pose = town.spawn(dice.bits());
+        for _ in 0..20 {
+            let [x, y] = [pose.x, pose.y].map(|at| at + AROUND * (2.0 * dice.unit() - 1.0));
+            if town.is_free(x, y, WIDE) {
+                (pose.x, pose.y) = (x, y);
+                break;
+            }
+        }
+        if dice.chance(0.5) {
+            pose.yaw += std::f32::consts::TAU * dice.unit();
+        }
+        if dice.chance(0.3) {
+            pose.pitch = self.rule.pitch_max_deg.to_radians() as f32 * (2.0 * dice.unit() - 1.0);
+        }
+        let (height, width) = (self.size.0 as u32, self.size.1 as u32);
+        let camera = Camera::of_walker(pose);
+        View {
+            frame: render(town, &scene, &camera, width, height, self.supersample),
+            inverse_depth: inverse_depth(town, &camera, width, height),
+            pitch: pose.pitch,
         }
     }
 

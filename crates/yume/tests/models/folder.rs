@@ -39,6 +39,7 @@ impl Sound {
                 "vae.safetensors",
                 "text.safetensors",
                 "clip.safetensors",
+                "depth.safetensors",
             ],
             Self::Miniature => {
                 &[FACTS, TOKENIZER, INDEX, SHARDS[0], SHARDS[1], SHARDS[2], VAE, TEXT, CLIP]
