@@ -19,6 +19,15 @@ const FILES: [(&str, &[u8]); 8] = [
     asset!("feature_cache.json"),
 ];
 
+/// The file of its estimate of depth.
+pub(crate) const DEPTH: &str = "depth.safetensors";
+
+/// The content of that file.
+pub(crate) fn depth() -> &'static [u8] {
+    let file = FILES.iter().find(|(name, _)| *name == DEPTH);
+    file.map(|(_, content)| *content).expect("it is one of them")
+}
+
 /// Its files.
 ///
 /// # Errors

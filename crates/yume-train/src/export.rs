@@ -10,6 +10,7 @@ use yume_checkpoint::{Precision, save};
 
 use crate::TrainError;
 use crate::config::TrainConfig;
+use crate::embedded::{DEPTH, depth};
 
 /// Writes weights in the precision that is shipped.
 ///
@@ -19,13 +20,19 @@ pub fn weights(path: &Path, tensors: &[(String, TensorData)]) -> Result<(), Trai
     Ok(save(path, tensors, Precision::F16, &[("format", "pt")])?)
 }
 
-/// Writes `config.json` and `words.json`.
+/// Writes `config.json` and `words.json`, and for a model with an estimate of depth the embedded one, which
+/// its walks were foreseen with.
 ///
 /// # Errors
 /// If a file cannot be written.
 pub fn facts(folder: &Path, config: &TrainConfig) -> Result<(), TrainError> {
     text(&folder.join("config.json"), &format!("{:#}\n", config.model))?;
-    text(&folder.join("words.json"), &config.words_json())
+    text(&folder.join("words.json"), &config.words_json())?;
+    if config.model.get("depth").is_some_and(|sizes| !sizes.is_null()) {
+        let path = folder.join(DEPTH);
+        fs::write(&path, depth()).map_err(TrainError::write(&path))?;
+    }
+    Ok(())
 }
 
 /// What `provenance.json` says of a run.

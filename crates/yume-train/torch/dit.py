@@ -201,7 +201,9 @@ def main() -> None:
     (args.out / "config.json").write_text(json.dumps(spec, indent=2, ensure_ascii=False) + "\n")
     words = {"first_id": 2, "pad": 0, "end": 1, "words": config["words"]}
     (args.out / "words.json").write_text(json.dumps(words, indent=2, ensure_ascii=False) + "\n")
-    shutil.copy(args.model / "vae.safetensors", args.out)
+    for file in ("vae.safetensors", "depth.safetensors"):
+        if (args.model / file).exists():
+            shutil.copy(args.model / file, args.out)
 
 
 if __name__ == "__main__":

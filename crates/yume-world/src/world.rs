@@ -209,15 +209,14 @@ impl World {
         let contexts = walk.contexts.of(prepared.motion);
         let mut sampling =
             Sampling { model, options: &self.options, plans: &self.plans, pass: 1, passes: 1 };
-        if prepared.is_imagined {
+        if prepared.unlit.is_some() {
             sampling.passes = 2;
             let from = (noise.clone(), &mut stream);
             let Ok(imagined) = sampling.run(&prepared, contexts, from, outlet) else {
                 return Ok(ControlFlow::Break(()));
             };
             sampling.pass = 2;
-            let (motion, forgets) = (prepared.motion, self.options.forgets);
-            prepared = Prepared::relit(model, &walk.state, motion, forgets, imagined)?;
+            prepared = prepared.relit(model, &walk.state, imagined)?;
         }
         let evaluations = sampling.passes * self.options.evaluations(model.spec())?;
         let sampled = sampling.run(&prepared, contexts, (noise, &mut stream), outlet);

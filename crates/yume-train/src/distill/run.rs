@@ -22,6 +22,7 @@ use crate::dice::{Dice, Purpose};
 use crate::dit::Networks;
 use crate::dit::plans::Plans;
 use crate::dit::pool::LessonPool;
+use crate::embedded::DEPTH;
 use crate::export;
 use crate::optimizer::Optimizer;
 use crate::parameters::Parameters;
@@ -189,6 +190,9 @@ impl Training for DistillRun {
         config.model["sampler"]["steps"] = json!(self.settings.student.steps);
         config.model["sampler"]["shift"] = json!(self.settings.student.shift);
         export::facts(folder, &config)?;
+        if self.teacher_folder.join(DEPTH).exists() {
+            export::copied(&self.teacher_folder, folder, DEPTH)?;
+        }
         export::provenance(
             folder,
             &export::Provenance {
