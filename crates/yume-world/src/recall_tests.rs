@@ -122,7 +122,7 @@ fn words_change_the_light_and_leave_the_street() {
     let (night, left) = look(frames.0.last().unwrap());
     assert!(night < 0.75 * noon, "brightness was {noon} and is {night}");
     assert!(left > 0.6 * edges, "edges were {edges} and are {left}");
-    assert!(!world.prepare(Motion::STILL).unwrap().unlit.is_some(), "it is night by now");
+    assert!(world.prepare(Motion::STILL).unwrap().unlit.is_none(), "it is night by now");
     // Behind the corner it is night as well.
     walk(&mut world, &mut frames, ".:left*4");
     let (corner, _) = look(frames.0.last().unwrap());
