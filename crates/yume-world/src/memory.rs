@@ -1,8 +1,10 @@
 //! What a walk takes and where, known before anything is loaded.
 
+use burn::tensor::DType;
 use yume_checkpoint::ModelSpec;
 use yume_nets::clip::ClipVision;
 use yume_nets::cost::{DitCost, VaeCost, context_bytes};
+use yume_nets::depth::Depth;
 use yume_nets::dit::{Dit, Layout, PlanError};
 use yume_nets::listing::{Parameter, Streamed, bytes, coded_parameters, parameters};
 use yume_nets::text::TextEncoder;
@@ -100,6 +102,10 @@ impl MemoryPlan {
         plan.add_encoders(spec, holding);
         let vae = parameters(holding.vae(), |scope| Vae::init(scope, &spec.vae));
         plan.add("VAE", bytes(&vae), Place::Device, &Phase::ALL);
+        if let Some(sizes) = &spec.depth {
+            let depth = parameters(DType::F32, |scope| Depth::init(scope, sizes));
+            plan.add("estimate of depth", bytes(&depth), Place::Device, &Phase::ALL);
+        }
         plan.add_contexts(spec, holding.precision, walked.options);
         plan.add_states(spec, holding, walked.history);
         plan.add_work(spec, holding, walked)?;
@@ -177,7 +183,8 @@ impl MemoryPlan {
         let state = past + of_history(seen(spec, history + latents));
         let (all, two) = ((latents as u64 + 1) * state, 2 * state);
         if let Some(recall) = &spec.recall {
-            let picture = 3 * (frame.width * frame.height) as u64 * F32_BYTES;
+            let planes = 3 + u64::from(spec.depth.is_some());
+            let picture = planes * (frame.width * frame.height) as u64 * F32_BYTES;
             let bytes = recall.rule.pictures as u64 * picture;
             let place = if self.on_processor { Place::Device } else { Place::Host };
             self.add("pictures of the walk", bytes, place, WALKING);

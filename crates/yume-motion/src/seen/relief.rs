@@ -180,6 +180,9 @@ fn sharpen_line(depth: &mut [f32], first: usize, step: usize, count: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seen::fold::Fold;
+    use crate::walk::Pose;
+    use crate::warp::WarpModel;
 
     #[test]
     fn between_two_surfaces_there_is_nothing() {
@@ -191,5 +194,39 @@ mod tests {
         let mut depth = slope.clone();
         sharpen(&mut depth, 9);
         assert_eq!(depth, slope);
+    }
+
+    #[test]
+    fn a_pixel_that_goes_over_to_the_view_comes_back() {
+        let pose = |x, y, yaw, pitch| Pose { x, y, yaw, pitch };
+        let view = WarpModel::TINY_V0.view(pose(1.5, -0.4, 0.3, -0.1), 0.1, [192.0, 112.0]);
+        let taken = pose(-0.5, 0.2, -0.2, 0.15);
+        for fold in Fold::all(0.4) {
+            for side in [1.0, -1.0] {
+                let source = Source { fold, side, ..Source::new(&[], None, taken, 1.0) };
+                let [there, back] = Passage::both(&view, &source);
+                for (at, inverse) in [([20.0, 30.0], 0.02), ([100.0, 90.0], 0.2), ([3.0, 5.0], 0.0)]
+                {
+                    let place = there.apply(ray(&view, at), inverse);
+                    let [column, row, _] = pixel(&view, place);
+                    let here = ray(&view, [column, row]);
+                    let found = pixel(&view, back.apply(here, inverse / place[0]));
+                    let off = (found[0] - at[0]).hypot(found[1] - at[1]);
+                    assert!(off < 1e-2, "{at:?} comes back to {found:?}");
+                    // And it is where a lookup of that place would find it.
+                    if inverse > 0.0 && place[0] > 0.0 {
+                        let metres = place[0] / inverse;
+                        let spot = [0, 1, 2].map(|k| {
+                            let from = [view.position[0], view.position[1], 0.0][k];
+                            let [u, v] = here;
+                            from + metres * (view.forward[k] + view.right[k] * u + view.up[k] * v)
+                        });
+                        let looked_up = source.find(&view, spot);
+                        let off = (looked_up[0] - at[0]).hypot(looked_up[1] - at[1]);
+                        assert!(off < 2e-2, "{at:?} is looked up at {looked_up:?}");
+                    }
+                }
+            }
+        }
     }
 }
