@@ -127,12 +127,20 @@ fn nonsense_is_refused_by_the_name_of_its_field() {
         ("/recall/apart_m", json!(0)),
         ("/recall/apart_deg", json!(null)),
         ("/recall/trust", json!(1.5)),
+        ("/depth", json!({})),
+        ("/depth/patch_size", json!(0)),
+        ("/depth/patch_size", json!(3)),
+        ("/depth/dims/1", json!(0)),
+        ("/depth/dims", json!([32, 64])),
+        ("/depth/scale", json!(-1)),
         ("/prompt/prefix", json!("Once upon a time")),
         ("/prompt/key_sentences/W", json!("Person flies.")),
         ("/format_version", json!(2)),
     ];
     for (field, value) in table {
         let mut config = tiny();
+        config["depth"] = json!({"patch_size": 4, "dims": [32, 64, 96], "scale": 0.1});
+        assert!(spec(&config).unwrap().depth.is_some());
         *config.pointer_mut(field).unwrap() = value.clone();
         let message = spec(&config).err().unwrap_or_else(|| panic!("{field} = {value} passed"));
         assert!(
