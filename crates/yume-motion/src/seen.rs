@@ -4,7 +4,7 @@
 //! The world is taken to be that of [`crate::warp`], around the last camera. Everything is looked up
 //! in the picture that was taken nearest to the camera, in the older one of two taken at one place,
 //! and behind it in the next. So a turn away and back ends in the very picture that it began with.
-//! What none of them shows is the oldest picture, for a model whose worlds are folded, and
+//! What none of them shows is the picture around, for a model whose worlds are folded, and
 //! the last picture mirrored for any other. Where the depth of a picture is known, that takes the place of
 //! the assumed world.
 
@@ -91,6 +91,10 @@ struct View {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seen {
     views: Vec<View>,
+    /// Pictures of other places that a walk ahead comes to, in turn.
+    places: Vec<Arc<[f32]>>,
+    /// Places that it came to.
+    reached: usize,
 }
 
 /// The last picture of a walk.
@@ -117,6 +121,13 @@ pub struct Recalled {
 }
 
 impl Seen {
+    /// Nothing seen so far, with pictures `[3, height, width]` of places that a walk ahead comes to, in turn.
+    /// Without any it comes to where it began, again and again.
+    #[must_use]
+    pub fn among(places: Vec<Arc<[f32]>>) -> Self {
+        Self { places, ..Self::default() }
+    }
+
     /// Pictures kept.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -142,53 +153,55 @@ impl Seen {
         view.and_then(|view| view.depth.as_ref())
     }
 
-    /// Keeps a picture `[3, height, width]` taken at `pose`, if it shows something new; `depth` is asked
-    /// for one over the metres ahead of its camera, `[height, width]`, and told the picture's quality. Where there is no room, the one
-    /// goes that tells least: it is near others and far from the walker.
+    /// Keeps a picture `[3, height, width]` taken at `pose`, if it shows something new. Where there is no
+    /// room, the one goes that tells least: it is near others and far from the walker.
+    ///
+    /// `depth` is asked for one over the metres ahead of a camera, `[height, width]`, and told the picture,
+    /// its pitch and its quality.
     pub fn remember(
         &mut self,
         rule: &RecallRule,
         picture: &[f32],
         pose: Pose,
-        depth: impl FnOnce(f32) -> Option<Arc<[f32]>>,
+        depth: impl Fn(&[f32], f32, f32) -> Option<Arc<[f32]>>,
     ) {
         if rule.pictures == 0 || self.views.iter().any(|view| rule.distance(view.pose, pose) < 1.0)
         {
             return;
         }
         let quality = self.quality(rule, pose);
-        self.keep(
-            rule,
-            View {
-                picture: picture.into(),
-                depth: depth(quality),
-                pose,
-                quality,
-                side: 1.0,
-                is_renewal: false,
-            },
-        );
+        let view = View {
+            picture: picture.into(),
+            depth: depth(picture, pose.pitch, quality),
+            pose,
+            quality,
+            side: 1.0,
+            is_renewal: false,
+        };
+        self.keep(rule, view);
         if rule.folds
-            && let Some(renewal) = self.renewal(pose, quality)
+            && let Some(renewal) = self.renewal(pose, quality, depth)
         {
+            self.reached += 1;
             self.keep(rule, renewal);
         }
     }
 
-    /// Changes each picture that is kept.
+    /// Changes each picture that is kept, and those of places to come.
     pub fn repaint(&mut self, paint: impl Fn(&mut [f32])) {
         let mut painted: Vec<[Arc<[f32]>; 2]> = Vec::new();
-        for view in &mut self.views {
-            let known = painted.iter().find(|[before, _]| Arc::ptr_eq(before, &view.picture));
+        let kept = self.views.iter_mut().map(|view| &mut view.picture);
+        for shown in kept.chain(&mut self.places) {
+            let known = painted.iter().find(|[before, _]| Arc::ptr_eq(before, shown));
             let after = known.map_or_else(
                 || {
-                    let mut picture = view.picture.to_vec();
+                    let mut picture = shown.to_vec();
                     paint(&mut picture);
                     picture.into()
                 },
                 |[_, after]| Arc::clone(after),
             );
-            painted.push([std::mem::replace(&mut view.picture, Arc::clone(&after)), after]);
+            painted.push([std::mem::replace(shown, Arc::clone(&after)), after]);
         }
     }
 
@@ -299,12 +312,22 @@ impl Seen {
         ranked.into_iter().map(|(_, source)| source).collect()
     }
 
-    /// The oldest picture as the world to all sides, for a model whose worlds are folded.
+    /// The picture that the walker's surroundings are made of, as the world to all sides, for a model
+    /// whose worlds are folded: the nearest of the first one and those put up ahead and reached.
     fn folded<'a>(&'a self, rule: &RecallRule, last: Last<'_>) -> Vec<Source<'a>> {
-        let Some(oldest) = self.views.first().filter(|_| rule.folds) else { return Vec::new() };
-        let yaw = oldest.pose.yaw - last.pose.yaw;
-        let pose = Pose { yaw, pitch: oldest.pose.pitch, ..Pose::default() };
-        let source = |fold| Source { fold, ..oldest.source(pose, 0.0) };
+        if !rule.folds {
+            return Vec::new();
+        }
+        let reached =
+            |(i, view): &(usize, &View)| *i == 0 || (view.is_renewal && !view.is_ahead(last.pose));
+        let metres = |view: &View| (view.pose.x - last.pose.x).hypot(view.pose.y - last.pose.y);
+        let all = self.views.iter().enumerate().filter(reached).map(|(_, view)| view);
+        let Some(around) = all.min_by(|a, b| metres(a).total_cmp(&metres(b))) else {
+            return Vec::new();
+        };
+        let yaw = around.pose.yaw - last.pose.yaw;
+        let pose = Pose { yaw, pitch: around.pose.pitch, ..Pose::default() };
+        let source = |fold| Source { fold, ..around.source(pose, 0.0) };
         Fold::all(yaw).map(source).collect()
     }
 }

@@ -53,7 +53,7 @@ fn furthest(a: &[f32], b: &[f32]) -> f32 {
 fn turning_away_and_back_shows_the_same_pixels() {
     for degrees in [30.0, 90.0, -90.0, 180.0, 270.0] {
         let mut seen = Seen::default();
-        seen.remember(&RULE, &shown(ORIGIN), ORIGIN, |_| None);
+        seen.remember(&RULE, &shown(ORIGIN), ORIGIN, |_, _, _| None);
         let back = recall(&seen, turned(degrees), ORIGIN);
         assert!(back.is_seen.iter().all(|&seen| seen == 1.0), "{degrees}");
         let error = furthest(&back.picture, &shown(ORIGIN));
@@ -66,7 +66,7 @@ fn turning_away_and_back_shows_the_same_pixels() {
 fn what_was_seen_comes_back_in_place_and_the_rest_is_mirrored() {
     let mut seen = Seen::default();
     for degrees in [0.0, 20.0, 40.0, 60.0] {
-        seen.remember(&RULE, &shown(turned(degrees)), turned(degrees), |_| None);
+        seen.remember(&RULE, &shown(turned(degrees)), turned(degrees), |_, _, _| None);
     }
     assert_eq!(seen.len(), 4);
     // From the last view at 60 degrees, 10 was seen by the first two; of -20, a part by nobody.
@@ -107,7 +107,7 @@ fn what_is_walked_up_to_is_seen_but_not_from_near() {
 fn a_step_back_shows_the_ground_that_was_left() {
     let ahead = Pose { x: 1.5, ..ORIGIN };
     let mut seen = Seen::default();
-    seen.remember(&RULE, &shown(ORIGIN), ORIGIN, |_| None);
+    seen.remember(&RULE, &shown(ORIGIN), ORIGIN, |_, _, _| None);
     let back = recall(&seen, ahead, ORIGIN);
     let lowest = (HEIGHT - 1) * WIDTH..AREA;
     assert!(back.is_seen[lowest.clone()].iter().all(|&seen| seen == 1.0));
@@ -124,10 +124,10 @@ fn a_place_is_kept_once_and_memory_is_bounded() {
         // A spiral, turning all the time.
         let angle = step as f32 * 0.02;
         let pose = Pose { x: angle * angle.cos(), y: angle * angle.sin(), yaw: angle, pitch: 0.0 };
-        seen.remember(&RULE, &picture, pose, |_| None);
+        seen.remember(&RULE, &picture, pose, |_, _, _| None);
         assert!(seen.len() <= RULE.pictures);
         let kept = seen.clone();
-        seen.remember(&RULE, &picture, pose, |_| None);
+        seen.remember(&RULE, &picture, pose, |_, _, _| None);
         assert_eq!(seen, kept, "a place is kept twice");
     }
     assert_eq!(seen.len(), RULE.pictures);
@@ -139,7 +139,7 @@ fn what_is_far_away_is_thinned_out_but_not_forgotten() {
     let rule = RecallRule { pictures: 20, ..RULE };
     for metre in 0..60 {
         let pose = Pose { x: metre as f32, ..ORIGIN };
-        seen.remember(&rule, &[metre as f32; 3], pose, |_| None);
+        seen.remember(&rule, &[metre as f32; 3], pose, |_, _, _| None);
     }
     let kept = seen.poses();
     let within =
@@ -156,7 +156,7 @@ fn no_pose_panics() {
     for x in wild {
         for yaw in wild {
             let pose = Pose { x, y: yaw, yaw, pitch: yaw };
-            seen.remember(&RULE, &picture, pose, |_| None);
+            seen.remember(&RULE, &picture, pose, |_, _, _| None);
             let depth = [0.1, 0.0, 2.0, f32::NAN].repeat(5);
             let last = Last { depth: Some(&depth), ..flat(&picture, pose) };
             let found = seen.recall((&MODEL, &RULE), last, (5, 4), pose);
@@ -171,7 +171,7 @@ fn no_pose_panics() {
 fn around_the_corner_of_a_folded_world_is_the_first_street_in_a_mirror() {
     let rule = RecallRule { folds: true, ..RULE };
     let mut seen = Seen::default();
-    seen.remember(&rule, &shown(ORIGIN), ORIGIN, |_| None);
+    seen.remember(&rule, &shown(ORIGIN), ORIGIN, |_, _, _| None);
     for degrees in [90.0, -90.0, 180.0] {
         // Looked at as the last picture, turned away before.
         let (last, size) = (turned(degrees), (WIDTH, HEIGHT));
@@ -195,8 +195,8 @@ fn around_the_corner_of_a_folded_world_is_the_first_street_in_a_mirror() {
 fn a_long_way_ahead_comes_to_the_first_picture_again() {
     let rule = RecallRule { folds: true, sharp_metres: 3.0, coarse_metres: 8.0, ..RULE };
     let (mut seen, mut plain) = (Seen::default(), Seen::default());
-    seen.remember(&rule, &shown(ORIGIN), ORIGIN, |_| None);
-    plain.remember(&RULE, &shown(ORIGIN), ORIGIN, |_| None);
+    seen.remember(&rule, &shown(ORIGIN), ORIGIN, |_, _, _| None);
+    plain.remember(&RULE, &shown(ORIGIN), ORIGIN, |_, _, _| None);
     let (size, grey) = ((WIDTH, HEIGHT), vec![0.0; 3 * AREA]);
     let likeness = |seen: &Seen, rule: &RecallRule, x: f32| {
         let last = Pose { x, ..ORIGIN };
@@ -214,8 +214,8 @@ fn a_long_way_ahead_comes_to_the_first_picture_again() {
     // Further than as many pictures as are kept.
     for metre in 1..=120 {
         let pose = Pose { x: metre as f32, ..ORIGIN };
-        seen.remember(&rule, &grey, pose, |_| None);
-        plain.remember(&RULE, &grey, pose, |_| None);
+        seen.remember(&rule, &grey, pose, |_, _, _| None);
+        plain.remember(&RULE, &grey, pose, |_, _, _| None);
         let off = likeness(&seen, &rule, metre as f32);
         assert!(metre > 10 || off > 0.1, "{metre} m: the first picture fades at once");
         nearest = if metre == 80 { f32::MAX } else { nearest.min(off) };

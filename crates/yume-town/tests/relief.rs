@@ -37,7 +37,7 @@ fn foreseen(town: &Town, start: Pose, step: Pose) -> [f32; 2] {
     let truth = shown(town, start.then(step));
     [Some(&depth), None].map(|depth| {
         let mut seen = Seen::default();
-        seen.remember(&RULE, &picture, start, |_| depth.map(Arc::clone));
+        seen.remember(&RULE, &picture, start, |_, _, _| depth.map(Arc::clone));
         let last = Last { picture: &picture, depth: depth.map(|depth| &**depth), pose: start };
         let found = seen.recall((&WarpModel::TINY_V0, &RULE), last, SIZE, step);
         psnr(&found.picture, &truth)

@@ -8,7 +8,7 @@ macro_rules! asset {
     };
 }
 
-const FILES: [(&str, &[u8]); 8] = [
+const FILES: [(&str, &[u8]); 9] = [
     asset!("config.json"),
     asset!("words.json"),
     asset!("dit.safetensors"),
@@ -17,6 +17,7 @@ const FILES: [(&str, &[u8]); 8] = [
     asset!("clip.safetensors"),
     asset!("depth.safetensors"),
     asset!("feature_cache.json"),
+    asset!("places.png"),
 ];
 
 /// The file of its estimate of depth.

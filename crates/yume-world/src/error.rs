@@ -1,6 +1,7 @@
 //! What can go wrong with a world.
 
 use yume_checkpoint::CheckpointError;
+use yume_media::MediaError;
 use yume_nets::dit::PlanError;
 use yume_sampler::ScheduleError;
 
@@ -10,6 +11,9 @@ pub enum WorldError {
     /// The model's files do not fit.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// The pictures of places that come with the model are damaged.
+    #[error(transparent)]
+    Places(#[from] MediaError),
     /// The network cannot run this many frames of this size.
     #[error(transparent)]
     Plan(#[from] PlanError),

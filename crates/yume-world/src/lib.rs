@@ -14,6 +14,7 @@ mod opening;
 mod options;
 mod outlet;
 pub mod pixels;
+mod places;
 mod prepared;
 mod preset;
 mod probe;

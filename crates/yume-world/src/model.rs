@@ -8,6 +8,7 @@ use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor};
 use yume_checkpoint::{CaptionStore, Fill, ModelFiles, ModelSpec, Part};
 use yume_motion::Motion;
+use yume_motion::seen::Seen;
 use yume_nets::Scope;
 use yume_nets::clip::{self, ClipVision};
 use yume_nets::depth::Depth;
@@ -16,6 +17,7 @@ use yume_nets::vae::{StreamCache, Vae};
 
 use crate::fill::relief;
 use crate::newest::host;
+use crate::places::Places;
 use crate::texts::Texts;
 use crate::{Holding, Options, Precision, WorldError, pixels};
 
@@ -27,6 +29,7 @@ pub struct Model {
     dit: Dit,
     vae: Vae,
     depth: Option<Depth>,
+    places: Places,
     texts: Texts,
     /// `None` while it is not needed.
     clip: RefCell<Option<ClipVision>>,
@@ -93,6 +96,7 @@ impl Model {
             dit: dit.no_grad(),
             vae: vae.no_grad(),
             depth: depth.map(Module::no_grad),
+            places: Places::open(files)?,
             texts,
             clip: RefCell::default(),
         };
@@ -141,6 +145,11 @@ impl Model {
         let (frame, network) = (self.spec().frame, self.depth.as_ref()?);
         let Fill::Warp(warp) = &self.spec().fill else { return None };
         Some(relief(network, warp, (picture, frame.height, frame.width), pitch, quality))
+    }
+
+    /// Nothing seen yet by a walk that begins with a planar picture, and the places that it may come to.
+    pub(crate) fn unseen(&self, picture: &[f32]) -> Seen {
+        Seen::among(self.places.like(picture))
     }
 
     /// Planar frames as the VAE shows them: one, and then whole segments.

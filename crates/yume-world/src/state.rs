@@ -48,7 +48,9 @@ impl WalkedState {
     pub(crate) fn remember(&mut self, model: &Model) {
         if let Some(recall) = &model.spec().recall {
             let (picture, pose) = (&self.last_frame, self.walker.pose());
-            let depth = |quality| model.depth(picture, pose.pitch, quality).map(Arc::from);
+            let depth = |picture: &[f32], pitch, quality| {
+                model.depth(picture, pitch, quality).map(Arc::from)
+            };
             self.seen.remember(&recall.rule, picture, pose, depth);
         }
     }

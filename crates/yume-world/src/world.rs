@@ -145,9 +145,9 @@ impl World {
             latents,
             encoder,
             decoder,
+            seen: self.model.unseen(&newest),
             last_frame: newest,
             walker: WalkState::default(),
-            seen: Seen::default(),
             changing: 0,
         };
         state.remember(&self.model);
@@ -334,9 +334,9 @@ impl World {
         state.known = append(&state.known);
         walk.contexts.set_image(image);
         let frame = pixels::frame(&planes, height, width);
-        state.last_frame = planes;
         // What was there before the edit is there no more.
-        state.seen = Seen::default();
+        state.seen = model.unseen(&planes);
+        state.last_frame = planes;
         state.remember(model);
         walk.newest = None;
         walk.state = walk.rest.of_state(state, model.device());

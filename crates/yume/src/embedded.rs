@@ -4,7 +4,7 @@ use yume_checkpoint::{CheckpointError, ModelFiles};
 use yume_media::{Frame, MediaError, decode_picture};
 
 /// Its name, as `yume models` shows it.
-pub const NAME: &str = "tiny-v2";
+pub const NAME: &str = "tiny-v3";
 
 /// What it is, for a person.
 pub const LABEL: &str = "embedded small model";
@@ -15,7 +15,7 @@ macro_rules! asset {
     };
 }
 
-const FILES: [(&str, &[u8]); 8] = [
+const FILES: [(&str, &[u8]); 9] = [
     asset!("config.json"),
     asset!("words.json"),
     asset!("dit.safetensors"),
@@ -24,6 +24,7 @@ const FILES: [(&str, &[u8]); 8] = [
     asset!("clip.safetensors"),
     asset!("depth.safetensors"),
     asset!("feature_cache.json"),
+    asset!("places.png"),
 ];
 
 const STARTS: [(&str, &[u8]); 14] = [

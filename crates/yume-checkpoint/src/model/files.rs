@@ -12,7 +12,11 @@ use crate::bytes::Bytes;
 use crate::captions::fingerprint;
 use crate::{CheckpointError, Loader, Tokenizer, Weights};
 
+/// The sheet of pictures of places.
+const PLACES: &str = "places.png";
+
 const LARGEST_CONFIG: u64 = 1 << 20;
+const LARGEST_SHEET: u64 = 1 << 26;
 // That of umT5-XXL has 17 MB.
 const LARGEST_TOKENIZER: u64 = 1 << 27;
 
@@ -190,6 +194,19 @@ impl ModelFiles {
         let names = [self.layout.tokenizer(), self.layout.config()];
         let there = names.into_iter().filter(|name| self.place.has(name));
         there.map(|name| self.place.path(name)).collect()
+    }
+
+    /// A sheet of pictures of places that a walk may come to, each of the size of a frame and one kind in
+    /// each row, if the model brings one along; and its name, for messages.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn places(&self) -> Result<Option<(Bytes, String)>, CheckpointError> {
+        if !self.place.has(PLACES) {
+            return Ok(None);
+        }
+        let bytes = self.place.bytes(PLACES, LARGEST_SHEET)?;
+        Ok(Some((bytes, self.place.path(PLACES).display().to_string())))
     }
 
     /// Which blocks the feature cache may reuse, if that was measured for this model.

@@ -1,7 +1,9 @@
 //! What comes after the end of a picture. Whoever walks ahead enlarges what was seen from afar, until
-//! nothing is left of it. Before that, the picture that the walk began with is put up again further on.
+//! nothing is left of it. Before that, another place is put up further on, or the picture that the walk
+//! began with.
 
 use std::f32::consts::FRAC_PI_2;
+use std::sync::Arc;
 
 use super::{RecallRule, Seen, Source, View, turn};
 use crate::walk::Pose;
@@ -39,9 +41,14 @@ impl Seen {
         before.quality * (-ahead.max(0.0) / FADES_METRES).exp()
     }
 
-    /// The oldest picture where the street goes on, if what is seen at `pose` is worth too little, and
-    /// in the mirror of the one put up before.
-    pub(super) fn renewal(&self, pose: Pose, quality: f32) -> Option<View> {
+    /// The next place where the street goes on, if what is seen at `pose` is worth too little: the first
+    /// picture where no other is known. Each is in the mirror of the one put up before.
+    pub(super) fn renewal(
+        &self,
+        pose: Pose,
+        quality: f32,
+        depth: impl Fn(&[f32], f32, f32) -> Option<Arc<[f32]>>,
+    ) -> Option<View> {
         let oldest = self.views.first().filter(|_| quality < LEAST)?;
         let quarters = (turn(pose.yaw - oldest.pose.yaw) / FRAC_PI_2).round();
         let street = oldest.pose.yaw + quarters * FRAC_PI_2;
@@ -59,7 +66,17 @@ impl Seen {
         }
         let pose = street.then(Pose { x: AHEAD_METRES, pitch: street.pitch, ..Pose::default() });
         let side = renewals.next_back().map_or(-1.0, |last| -last.side);
-        Some(View { pose, quality: 1.0, side, is_renewal: true, ..oldest.clone() })
+        let view = View { pose, quality: 1.0, side, is_renewal: true, ..oldest.clone() };
+        // The first picture comes in its turn.
+        match self.places.get(self.reached % (self.places.len() + 1)) {
+            None => Some(view),
+            Some(place) => Some(View {
+                picture: Arc::clone(place),
+                depth: depth(place, 0.0, 1.0),
+                pose: Pose { pitch: 0.0, ..pose },
+                ..view
+            }),
+        }
     }
 
     /// The pictures put up ahead, as seen at `step` from the last pose, the farthest first, and how many

@@ -55,7 +55,7 @@ impl Foresight {
 
     fn remember(&mut self, spec: &ModelSpec, walker: WalkState, picture: &[f32]) {
         if let Some(recall) = &spec.recall {
-            let depth = |quality| depth(spec, picture, walker.pitch, quality);
+            let depth = |picture: &[f32], pitch, quality| depth(spec, picture, pitch, quality);
             self.seen.remember(&recall.rule, picture, walker.pose(), depth);
         }
     }

@@ -46,6 +46,8 @@ pub(super) fn doing(view: &View<'_>) -> (String, Color32) {
         let steps = format!("{} of {}", progress.step, progress.steps.max(1));
         match progress.stage {
             Stage::Loading => loading(progress),
+            // All that can be said, once, by a text encoder that is lent.
+            Stage::Text if progress.steps > 1 => format!("Reading captions, {steps}"),
             Stage::Text => "Reading the caption".to_owned(),
             Stage::Sampling => format!("Imagining, step {steps}"),
             Stage::Decoding => format!("Drawing, {steps}"),

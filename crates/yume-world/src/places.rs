@@ -1,0 +1,127 @@
+//! Pictures of places that a walk may come to: of those that a model brings along, the ones that look as if
+//! they were of one town, at one time of day, with the picture that the walk begins with.
+
+use std::sync::Arc;
+
+use yume_checkpoint::ModelFiles;
+use yume_media::{Frame, decode_picture};
+
+use crate::WorldError;
+use crate::pixels::planar;
+
+/// Shades of each primary that are told apart.
+const SHADES: usize = 8;
+/// Two pictures are alike from this share of common colours on; those of one light have 0.6 or more in
+/// common, and a photo has less than 0.3 with any of the town.
+const ALIKE: f32 = 0.45;
+/// So many of the most alike decide.
+const DECIDE: usize = 2;
+
+/// The places of a model, by kind: time of day, weather and season.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    kinds: Vec<Vec<Place>>,
+}
+
+#[derive(Debug)]
+struct Place {
+    picture: Arc<[f32]>,
+    colours: Vec<f32>,
+}
+
+impl Places {
+    /// The places that `files` bring along: a sheet of pictures of the model's size, one kind in each row.
+    ///
+    /// # Errors
+    /// If the sheet cannot be read.
+    pub(crate) fn open(files: &ModelFiles) -> Result<Self, WorldError> {
+        let Some((bytes, name)) = files.places()? else { return Ok(Self::default()) };
+        let sheet = decode_picture(&bytes, &name)?;
+        let frame = files.spec().frame;
+        let (rows, columns) =
+            (sheet.height as usize / frame.height, sheet.width as usize / frame.width);
+        let place = |row: usize, column: usize| {
+            let picture = part(
+                &sheet,
+                (row * frame.height, column * frame.width),
+                (frame.height, frame.width),
+            );
+            Place { colours: colours(&picture), picture: picture.into() }
+        };
+        let kind = |row| (0..columns).map(|column| place(row, column)).collect();
+        Ok(Self { kinds: (0..rows).map(kind).collect() })
+    }
+
+    /// Pictures of the kind that is most like a planar picture; nothing if none is like it.
+    pub(crate) fn like(&self, picture: &[f32]) -> Vec<Arc<[f32]>> {
+        let own = colours(picture);
+        let alike = |kind: &Vec<Place>| {
+            let common =
+                |place: &Place| own.iter().zip(&place.colours).map(|(a, b)| a.min(*b)).sum::<f32>();
+            let mut shares: Vec<f32> = kind.iter().map(common).collect();
+            shares.sort_by(|a, b| b.total_cmp(a));
+            shares.iter().take(DECIDE).sum::<f32>() / DECIDE.min(shares.len()).max(1) as f32
+        };
+        let best = self.kinds.iter().map(|kind| (alike(kind), kind));
+        let best =
+            best.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(share, _)| *share >= ALIKE);
+        best.map_or_else(Vec::new, |(_, kind)| {
+            kind.iter().map(|place| Arc::clone(&place.picture)).collect()
+        })
+    }
+}
+
+/// The planar part of a picture that begins at a row and a column.
+fn part(sheet: &Frame, (top, left): (usize, usize), (height, width): (usize, usize)) -> Vec<f32> {
+    let line = |row: usize| {
+        let first = 3 * ((top + row) * sheet.width as usize + left);
+        &sheet.rgb[first..first + 3 * width]
+    };
+    let rgb = (0..height).flat_map(|row| line(row).iter().copied()).collect();
+    planar(&Frame::new(width as u32, height as u32, rgb))
+}
+
+/// How often each colour is in the upper and in the lower half of a planar picture; all adds up to 1.
+fn colours(picture: &[f32]) -> Vec<f32> {
+    let area = picture.len() / 3;
+    let mut found = vec![0.0; 2 * SHADES * SHADES * SHADES];
+    let shade = |value: f32| {
+        let unit = value.mul_add(0.5, 0.5).clamp(0.0, 1.0);
+        ((unit * SHADES as f32) as usize).min(SHADES - 1)
+    };
+    for at in 0..area {
+        let colour = (0..3).fold(0, |sum, plane| sum * SHADES + shade(picture[plane * area + at]));
+        let half = usize::from(2 * at >= area);
+        found[half * SHADES * SHADES * SHADES + colour] += 1.0 / area as f32;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A picture of one colour above and another below.
+    fn picture(above: [f32; 3], below: [f32; 3]) -> Vec<f32> {
+        (0..3).flat_map(|plane| [vec![above[plane]; 50], vec![below[plane]; 50]].concat()).collect()
+    }
+
+    #[test]
+    fn a_walk_comes_to_places_of_its_own_kind() {
+        let (blue, black, grey) = ([-0.3, 0.2, 0.9], [-0.9, -0.9, -0.7], [0.1, 0.1, 0.1]);
+        let kind = |above| {
+            let place = |shift: f32| {
+                let picture = picture(above, grey.map(|value| value + shift));
+                Place { colours: colours(&picture), picture: picture.into() }
+            };
+            vec![place(0.0), place(0.01)]
+        };
+        let places = Places { kinds: vec![kind(blue), kind(black)] };
+        let found = places.like(&picture(black, grey));
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0][..], picture(black, grey)[..]);
+        // The same colours the other way round are another world.
+        assert!(places.like(&picture(grey, black)).is_empty());
+        assert!(Places::default().like(&picture(blue, grey)).is_empty());
+    }
+}
