@@ -95,6 +95,8 @@ pub struct Seen {
     places: Vec<Arc<[f32]>>,
     /// Places that it came to.
     reached: usize,
+    /// Whether the next of them is to come at once.
+    is_called: bool,
 }
 
 /// The last picture of a walk.
@@ -126,6 +128,13 @@ impl Seen {
     #[must_use]
     pub fn among(places: Vec<Arc<[f32]>>) -> Self {
         Self { places, ..Self::default() }
+    }
+
+    /// Other places from here on, the first of them as soon as a walk goes ahead; those put up before for who
+    /// stands at `pose` are gone.
+    pub fn lead_to(&mut self, places: Vec<Arc<[f32]>>, pose: Pose) {
+        self.views.retain(|view| !view.is_ahead(pose));
+        (self.places, self.reached, self.is_called) = (places, 0, true);
     }
 
     /// Pictures kept.
@@ -183,6 +192,7 @@ impl Seen {
             && let Some(renewal) = self.renewal(pose, quality, depth)
         {
             self.reached += 1;
+            self.is_called = false;
             self.keep(rule, renewal);
         }
     }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor};
@@ -150,6 +151,11 @@ impl Model {
     /// Nothing seen yet by a walk that begins with a planar picture, and the places that it may come to.
     pub(crate) fn unseen(&self, picture: &[f32]) -> Seen {
         Seen::among(self.places.like(picture))
+    }
+
+    /// Pictures of places that a scene text speaks of.
+    pub(crate) fn places_called(&self, scene: &str) -> Vec<Arc<[f32]>> {
+        self.places.called(scene)
     }
 
     /// Planar frames as the VAE shows them: one, and then whole segments.

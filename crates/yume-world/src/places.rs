@@ -1,5 +1,6 @@
 //! Pictures of places that a walk may come to: of those that a model brings along, the ones that look as if
-//! they were of one town, at one time of day, with the picture that the walk begins with.
+//! they were of one town, at one time of day, with the picture that the walk begins with, or those that a
+//! person asks for.
 
 use std::sync::Arc;
 
@@ -20,7 +21,14 @@ const DECIDE: usize = 2;
 /// The places of a model, by kind: time of day, weather and season.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
-    kinds: Vec<Vec<Place>>,
+    kinds: Vec<Kind>,
+}
+
+#[derive(Debug)]
+struct Kind {
+    /// What a person may call it, in small letters.
+    words: Vec<String>,
+    places: Vec<Place>,
 }
 
 #[derive(Debug)]
@@ -48,26 +56,44 @@ impl Places {
             );
             Place { colours: colours(&picture), picture: picture.into() }
         };
-        let kind = |row| (0..columns).map(|column| place(row, column)).collect();
+        let words = |row: usize| files.spec().places.get(row).map_or("", String::as_str);
+        let kind = |row| Kind {
+            words: words(row).split_whitespace().map(str::to_lowercase).collect(),
+            places: (0..columns).map(|column| place(row, column)).collect(),
+        };
         Ok(Self { kinds: (0..rows).map(kind).collect() })
     }
 
     /// Pictures of the kind that is most like a planar picture; nothing if none is like it.
     pub(crate) fn like(&self, picture: &[f32]) -> Vec<Arc<[f32]>> {
         let own = colours(picture);
-        let alike = |kind: &Vec<Place>| {
+        let alike = |kind: &Kind| {
             let common =
                 |place: &Place| own.iter().zip(&place.colours).map(|(a, b)| a.min(*b)).sum::<f32>();
-            let mut shares: Vec<f32> = kind.iter().map(common).collect();
+            let mut shares: Vec<f32> = kind.places.iter().map(common).collect();
             shares.sort_by(|a, b| b.total_cmp(a));
             shares.iter().take(DECIDE).sum::<f32>() / DECIDE.min(shares.len()).max(1) as f32
         };
         let best = self.kinds.iter().map(|kind| (alike(kind), kind));
         let best =
             best.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(share, _)| *share >= ALIKE);
-        best.map_or_else(Vec::new, |(_, kind)| {
-            kind.iter().map(|place| Arc::clone(&place.picture)).collect()
-        })
+        best.map_or_else(Vec::new, |(_, kind)| kind.pictures())
+    }
+
+    /// Pictures of the kind that a text speaks of with most of its words; nothing if it speaks of none.
+    pub(crate) fn called(&self, text: &str) -> Vec<Arc<[f32]>> {
+        let said: Vec<String> =
+            text.split(|letter: char| !letter.is_alphanumeric()).map(str::to_lowercase).collect();
+        let count = |kind: &Kind| kind.words.iter().filter(|word| said.contains(word)).count();
+        // The first of several, because the last one wins.
+        let best = self.kinds.iter().rev().max_by_key(|kind| count(kind));
+        best.filter(|kind| count(kind) > 0).map_or_else(Vec::new, Kind::pictures)
+    }
+}
+
+impl Kind {
+    fn pictures(&self) -> Vec<Arc<[f32]>> {
+        self.places.iter().map(|place| Arc::clone(&place.picture)).collect()
     }
 }
 
@@ -109,19 +135,25 @@ mod tests {
     #[test]
     fn a_walk_comes_to_places_of_its_own_kind() {
         let (blue, black, grey) = ([-0.3, 0.2, 0.9], [-0.9, -0.9, -0.7], [0.1, 0.1, 0.1]);
-        let kind = |above| {
+        let kind = |above, words: &str| {
             let place = |shift: f32| {
                 let picture = picture(above, grey.map(|value| value + shift));
                 Place { colours: colours(&picture), picture: picture.into() }
             };
-            vec![place(0.0), place(0.01)]
+            let words = words.split_whitespace().map(str::to_owned).collect();
+            Kind { words, places: vec![place(0.0), place(0.01)] }
         };
-        let places = Places { kinds: vec![kind(blue), kind(black)] };
+        let kinds = vec![kind(blue, "noon sunny"), kind(black, "night")];
+        let places = Places { kinds };
         let found = places.like(&picture(black, grey));
         assert_eq!(found.len(), 2);
         assert_eq!(found[0][..], picture(black, grey)[..]);
         // The same colours the other way round are another world.
         assert!(places.like(&picture(grey, black)).is_empty());
         assert!(Places::default().like(&picture(blue, grey)).is_empty());
+        for (text, above) in [("late at Night", black), ("a sunny noon, no night", blue)] {
+            assert_eq!(places.called(text)[0][..], picture(above, grey)[..], "{text}");
+        }
+        assert!(places.called("somewhere else").is_empty());
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct WalkedState {
     pub seen: Seen,
     /// Latents to come that are on their way to another scene: what was seen is no example for them.
     pub changing: usize,
+    /// Pictures of places of that scene, where it leads when it is reached.
+    pub bound_for: Vec<Arc<[f32]>>,
 }
 
 /// One latent of a segment, on its way to be shown.
@@ -82,6 +84,7 @@ impl WalkedState {
             walker: self.walker,
             seen: self.seen.clone(),
             changing: self.changing,
+            bound_for: self.bound_for.clone(),
         }
     }
 
@@ -106,6 +109,9 @@ impl WalkedState {
             if self.changing == 0 && !model.spec().mends() {
                 self.seen = Seen::default();
             }
+        }
+        if self.changing == 0 && !self.bound_for.is_empty() {
+            self.seen.lead_to(std::mem::take(&mut self.bound_for), self.walker.pose());
         }
         self.remember(model);
         frames

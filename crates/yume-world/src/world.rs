@@ -149,6 +149,7 @@ impl World {
             last_frame: newest,
             walker: WalkState::default(),
             changing: 0,
+            bound_for: Vec::new(),
         };
         state.remember(&self.model);
         let latents = spec.frame.segment_frames / FRAMES_PER_LATENT;
@@ -350,7 +351,10 @@ impl World {
     /// If the world has not begun.
     pub fn set_scene(&mut self, scene: impl Into<String>) -> Result<(), WorldError> {
         let walk = self.walk.as_mut().ok_or(WorldError::NotBegun)?;
-        if walk.contexts.set_scene(scene.into()) {
+        let scene = scene.into();
+        let places = self.model.places_called(&scene);
+        if walk.contexts.set_scene(scene) {
+            walk.state.bound_for = places;
             let latents = self.model.spec().frame.segment_frames / FRAMES_PER_LATENT;
             walk.state.changing = CHANGING * latents;
             if !self.model.spec().mends() {

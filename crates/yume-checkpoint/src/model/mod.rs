@@ -62,6 +62,8 @@ pub struct ModelSpec {
     /// What is kept of the walk for [`Fill::Warp`] to show again; `None` if it shows the last frame
     /// alone.
     pub recall: Option<Recall>,
+    /// What a person may call the places that the model brings pictures of: words, for each kind of them.
+    pub places: Vec<String>,
     /// How the camera answers a motion.
     pub walk: WalkRule,
     /// The sentences of its captions.

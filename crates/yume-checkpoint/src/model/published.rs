@@ -40,6 +40,7 @@ impl ModelSpec {
             fill: Fill::Zeros,
             recall: None,
             depth: None,
+            places: Vec::new(),
             // The model keeps its own pace; this rule only moves the last picture until it answers.
             walk: WalkRule::TINY_V0,
             phrasebook: Phrasebook::YUME_1_0,

@@ -36,6 +36,8 @@ struct Config {
     recall: Option<RecallSection>,
     depth: Option<DepthSection>,
     #[serde(default)]
+    places: Vec<String>,
+    #[serde(default)]
     prompt: PromptSection,
 }
 
@@ -215,6 +217,7 @@ fn spec(config: Config) -> Result<ModelSpec, Finding> {
         fill,
         recall: config.recall.as_ref().map(recall).transpose()?,
         depth: config.depth.map(|sizes| depth(&sizes, &config.warp, frame)).transpose()?,
+        places: config.places,
         phrasebook: if config.prompt.scenes { Phrasebook::TINY_SCENES } else { Phrasebook::TINY },
         negative_prompt: String::new(),
     })

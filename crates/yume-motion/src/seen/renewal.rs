@@ -49,19 +49,20 @@ impl Seen {
         quality: f32,
         depth: impl Fn(&[f32], f32, f32) -> Option<Arc<[f32]>>,
     ) -> Option<View> {
-        let oldest = self.views.first().filter(|_| quality < LEAST)?;
+        let oldest = self.views.first().filter(|_| self.is_called || quality < LEAST)?;
         let quarters = (turn(pose.yaw - oldest.pose.yaw) / FRAC_PI_2).round();
         let street = oldest.pose.yaw + quarters * FRAC_PI_2;
         let yaw = if turn(pose.yaw - street).abs() < ASIDE { street } else { pose.yaw };
         let street = Pose { pitch: oldest.pose.pitch, yaw, ..pose };
         let mut renewals = self.views.iter().filter(|view| view.is_renewal);
         // What was put up is not yet reached, or was just left.
-        if renewals.clone().any(|view| {
+        let is_near = renewals.clone().any(|view| {
             let there = view.pose.seen_from(street);
             let (least, most) = (-0.6 * AHEAD_METRES, 1.2 * AHEAD_METRES);
             let is_on_the_way = (least..most).contains(&there.x) && there.y.abs() < BESIDE_METRES;
             is_on_the_way && turn(there.yaw).abs() < ASIDE
-        }) {
+        });
+        if is_near && !self.is_called {
             return None;
         }
         let pose = street.then(Pose { x: AHEAD_METRES, pitch: street.pitch, ..Pose::default() });
