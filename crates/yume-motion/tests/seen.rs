@@ -223,3 +223,34 @@ fn a_long_way_ahead_comes_to_the_first_picture_again() {
     }
     assert!(nearest < 0.05, "at best {nearest} from the first picture");
 }
+
+#[test]
+fn a_long_way_ahead_comes_to_other_places_in_turn() {
+    let rule = RecallRule { folds: true, sharp_metres: 3.0, coarse_metres: 8.0, ..RULE };
+    let plain = |value: f32| vec![value; 3 * AREA];
+    let places = |values: &[f32]| values.iter().map(|&value| plain(value).into()).collect();
+    let mut seen = Seen::among(places(&[0.2, 0.4]));
+    // The first picture is black, what is walked through grey.
+    seen.remember(&rule, &plain(-1.0), ORIGIN, |_, _, _| None);
+    let middle = HEIGHT / 2 * WIDTH + WIDTH / 2;
+    let ahead = |seen: &Seen, last: Pose| {
+        let found = seen.recall((&MODEL, &rule), flat(&plain(0.0), last), (WIDTH, HEIGHT), ORIGIN);
+        (100.0 * found.picture[middle]).round() as i32
+    };
+    let walk = |seen: &mut Seen, metres: std::ops::Range<i32>| {
+        let mut met = Vec::new();
+        for metre in metres {
+            let pose = Pose { x: metre as f32, ..ORIGIN };
+            seen.remember(&rule, &plain(0.0), pose, |_, _, _| None);
+            let shown = ahead(seen, pose);
+            if [20, 40, -100, 70].contains(&shown) && met.last() != Some(&shown) {
+                met.push(shown);
+            }
+        }
+        met
+    };
+    assert_eq!(walk(&mut seen, 1..72), [20, 40, -100], "both places, and then the first picture");
+    // Who asks for others need not wait until the street is worn.
+    seen.lead_to(places(&[0.7]), Pose { x: 71.0, ..ORIGIN });
+    assert_eq!(walk(&mut seen, 72..86), [70]);
+}
