@@ -61,7 +61,7 @@ impl fmt::Display for Part {
             Self::Vae => "VAE",
             Self::Text => "text encoder",
             Self::Clip => "image encoder",
-            Self::Depth => "estimate of depth",
+            Self::Depth => "depth estimate",
         })
     }
 }

@@ -35,7 +35,7 @@ fn downloaded_models_are_listed_and_walked_in() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(
         said(&output).matches("names, shapes and types fit").count(),
-        4,
+        5,
         "{}",
         said(&output)
     );
