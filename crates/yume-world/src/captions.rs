@@ -68,6 +68,11 @@ impl Contexts {
         (context, self.negative.as_ref())
     }
 
+    /// What captions say of the place.
+    pub(crate) fn scene(&self) -> &str {
+        &self.scene
+    }
+
     /// Captions speak of another scene from now on. Returns whether it is another one.
     pub(crate) fn set_scene(&mut self, scene: String) -> bool {
         let is_another = scene != self.scene;

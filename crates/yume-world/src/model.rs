@@ -148,9 +148,11 @@ impl Model {
         Some(relief(network, warp, (picture, frame.height, frame.width), pitch, quality))
     }
 
-    /// Nothing seen yet by a walk that begins with a planar picture, and the places that it may come to.
-    pub(crate) fn unseen(&self, picture: &[f32]) -> Seen {
-        Seen::among(self.places.like(picture))
+    /// Nothing seen yet by a walk that begins with a planar picture, and the places that it may come to: those
+    /// that the scene text speaks of, or else those that are like the picture.
+    pub(crate) fn unseen(&self, picture: &[f32], scene: &str) -> Seen {
+        let called = self.places.called(scene);
+        Seen::among(if called.is_empty() { self.places.like(picture) } else { called })
     }
 
     /// Pictures of places that a scene text speaks of.

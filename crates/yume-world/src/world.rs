@@ -145,7 +145,7 @@ impl World {
             latents,
             encoder,
             decoder,
-            seen: self.model.unseen(&newest),
+            seen: self.model.unseen(&newest, &start.scene),
             last_frame: newest,
             walker: WalkState::default(),
             changing: 0,
@@ -336,7 +336,7 @@ impl World {
         walk.contexts.set_image(image);
         let frame = pixels::frame(&planes, height, width);
         // What was there before the edit is there no more.
-        state.seen = model.unseen(&planes);
+        state.seen = model.unseen(&planes, walk.contexts.scene());
         state.last_frame = planes;
         state.remember(model);
         walk.newest = None;
