@@ -155,11 +155,18 @@ impl Seen {
         self.views.iter().map(|view| view.pose).collect()
     }
 
-    /// The depth of the picture kept at exactly this pose.
-    #[must_use]
-    pub fn depth_at(&self, pose: Pose) -> Option<&Arc<[f32]>> {
-        let view = self.views.iter().rev().find(|view| !view.is_renewal && view.pose == pose);
-        view.and_then(|view| view.depth.as_ref())
+    /// The depth of a picture taken at `pose`, known if it is kept; `depth` is asked otherwise, as by
+    /// [`Seen::remember`].
+    pub fn depth_of(
+        &self,
+        rule: &RecallRule,
+        picture: &[f32],
+        pose: Pose,
+        depth: impl Fn(&[f32], f32, f32) -> Option<Arc<[f32]>>,
+    ) -> Option<Arc<[f32]>> {
+        let kept = self.views.iter().rev().find(|view| !view.is_renewal && view.pose == pose);
+        let known = kept.and_then(|view| view.depth.clone());
+        known.or_else(|| depth(picture, pose.pitch, self.quality(rule, pose)))
     }
 
     /// Keeps a picture `[3, height, width]` taken at `pose`, if it shows something new. Where there is no
@@ -265,7 +272,7 @@ impl Seen {
             }
         }
         if last.depth.is_some() {
-            canvas.close_gaps();
+            canvas.fill_gaps();
         }
         for source in self.folded(rule, last) {
             if canvas.needs(&source) {

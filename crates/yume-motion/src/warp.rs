@@ -125,9 +125,7 @@ impl WarpModel {
         }
         warped
     }
-}
 
-impl WarpModel {
     /// One over the metres that the assumed world is ahead of a camera in its middle, pixel by pixel.
     #[must_use]
     pub fn depth(&self, width: usize, height: usize, pitch: f32) -> Vec<f32> {

@@ -4,14 +4,13 @@
 
 use burn::module::Module;
 use burn::tensor::{DType, Tensor, TensorData};
-use serde::{Deserialize, Serialize};
 
 use crate::layers::to_dtype;
-use crate::vae::{CausalConv, ChannelNorm, ResBlock, StreamCache, patchify, unpatchify};
+use crate::vae::{CausalConv, ChannelNorm, ResBlock, StreamCache, doubled, patchify, unpatchify};
 use crate::{Scope, cpu};
 
 /// The sizes of an estimate of depth, and the camera it is for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DepthConfig {
     /// Edge of the blocks of pixels that it looks at.
     pub patch_size: usize,
@@ -141,12 +140,4 @@ impl Depth {
         let found = self.head.forward_normed(near, &self.norm, None, cache);
         unpatchify(found, self.config.patch_size)
     }
-}
-
-/// Every pixel twice in both directions.
-fn doubled(x: Tensor<5>) -> Tensor<5> {
-    let [batch, channels, frames, height, width] = x.dims();
-    x.reshape([batch * channels * frames, height, 1, width, 1])
-        .expand([batch * channels * frames, height, 2, width, 2])
-        .reshape([batch, channels, frames, 2 * height, 2 * width])
 }

@@ -27,10 +27,7 @@ pub fn render(
     height: u32,
     supersample: u32,
 ) -> Frame {
-    assert!(
-        [width, height].iter().all(|side| (1..=8192).contains(side)),
-        "no picture of {width}x{height}"
-    );
+    check_size(width, height);
     assert!((1..=8).contains(&supersample), "no picture with {supersample} rays across a pixel");
     let light = Light::new(scene);
     let lens = Lens::new(camera, width, height);
@@ -62,10 +59,7 @@ pub fn render(
 /// If the size is out of range.
 #[must_use]
 pub fn inverse_depth(town: &Town, camera: &Camera, width: u32, height: u32) -> Vec<f32> {
-    assert!(
-        [width, height].iter().all(|side| (1..=8192).contains(side)),
-        "no picture of {width}x{height}"
-    );
+    check_size(width, height);
     let light = Light::new(&Scene::default());
     let lens = Lens::new(camera, width, height);
     let view = View { town, light: &light, season: Season::Summer, angle: lens.pixel_angle() };
@@ -77,6 +71,11 @@ pub fn inverse_depth(town: &Town, camera: &Camera, width: u32, height: u32) -> V
             metres.map_or(0.0, |t| 1.0 / (t * along.dot(lens.ahead)))
         })
         .collect()
+}
+
+fn check_size(width: u32, height: u32) {
+    let fits = [width, height].iter().all(|side| (1..=8192).contains(side));
+    assert!(fits, "no picture of {width}x{height}");
 }
 
 /// Renders a frame from each pose of a walk, with a walker's eyes.

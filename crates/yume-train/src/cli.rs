@@ -21,7 +21,7 @@ pub(crate) enum Command {
     /// Writes walks through the town as tensors, for training with other programs.
     Walks(Walks),
     /// Writes views of the town and how far everything in them is, for training with other programs.
-    Views(Views),
+    Views(Written),
     /// Turns a trained model of many solver steps into one of few.
     Distill(TrainDistill),
     /// Measures how a model obeys turns and how close it stays to the true town.
@@ -69,39 +69,30 @@ pub(crate) struct TrainDit {
     pub vae: PathBuf,
 }
 
+/// What is written, of which each number is another.
 #[derive(Debug, Args)]
-pub(crate) struct Walks {
-    /// The recipe, such as configs/tiny.json.
-    #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
-    /// Folder for a file per walk; made if it is missing.
-    #[arg(long, value_name = "FOLDER")]
-    pub out: PathBuf,
-    /// Number of the first walk; each number is another walk.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub first: u64,
-    /// Walks to write, of 8 seconds each.
-    #[arg(long, value_name = "N")]
-    pub count: u64,
-    /// Lets the model in this folder walk, so that one learns to go on from what it makes.
-    #[arg(long, value_name = "FOLDER")]
-    pub own: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Views {
+pub(crate) struct Written {
     /// The recipe, such as configs/tiny.json.
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
     /// Folder for the files; made if it is missing.
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
-    /// Number of the first view; each number is another view.
+    /// Number of the first one; each number is another.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub first: u64,
-    /// Views to write.
+    /// How many to write; a walk has 8 seconds.
     #[arg(long, value_name = "N")]
     pub count: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Walks {
+    #[command(flatten)]
+    pub written: Written,
+    /// Lets the model in this folder walk, so that one learns to go on from what it makes.
+    #[arg(long, value_name = "FOLDER")]
+    pub own: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

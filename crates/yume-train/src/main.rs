@@ -2,6 +2,7 @@
 
 mod cli;
 
+use std::ops::Range;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,8 +12,8 @@ use std::time::Duration;
 use burn::tensor::{Device, DeviceType};
 use clap::Parser as _;
 use cli::{
-    Calibrate, Cli, Command, Evaluate, Sheet, Train, TrainDistill, TrainDit, Views, Visit, Walks,
-    Where,
+    Calibrate, Cli, Command, Evaluate, Sheet, Train, TrainDistill, TrainDit, Visit, Walks, Where,
+    Written,
 };
 use yume_checkpoint::{CACHE_FILE, ModelFiles};
 use yume_train::TrainError;
@@ -79,24 +80,33 @@ fn train_dit(options: &TrainDit) -> Result<(), TrainError> {
 }
 
 fn record_walks(options: &Walks) -> Result<(), TrainError> {
-    let (config, spec) = TrainConfig::load(&options.config)?;
-    let range = options.first..options.first.saturating_add(options.count);
-    let bar = indicatif::ProgressBar::new(options.count);
+    let written = &options.written;
+    let (config, spec) = TrainConfig::load(&written.config)?;
     let walker = options.own.as_deref().map(model).transpose()?;
-    record((&config, &spec), walker, range, &options.out, &mut || bar.inc(1))?;
-    bar.finish_and_clear();
-    println!("{} walks written: {}", options.count, options.out.display());
-    Ok(())
+    write_numbered("walks", written, |range, told| {
+        record((&config, &spec), walker, range, &written.out, told)
+    })
 }
 
-fn write_depth_views(options: &Views) -> Result<(), TrainError> {
-    let (config, spec) = TrainConfig::load(&options.config)?;
-    let range = options.first..options.first.saturating_add(options.count);
-    let bar = indicatif::ProgressBar::new(options.count);
+fn write_depth_views(written: &Written) -> Result<(), TrainError> {
+    let (config, spec) = TrainConfig::load(&written.config)?;
     let grounds = Grounds::new(&config, spec.walk, (spec.frame.height, spec.frame.width));
-    write_views(&config, grounds, range, &options.out, &mut || bar.inc(1))?;
+    write_numbered("views", written, |range, told| {
+        write_views(&config, grounds, range, &written.out, told)
+    })
+}
+
+/// Lets `write` write what a range of numbers stands for, and shows how far it is.
+fn write_numbered(
+    what: &str,
+    written: &Written,
+    write: impl FnOnce(Range<u64>, &mut dyn FnMut()) -> Result<(), TrainError>,
+) -> Result<(), TrainError> {
+    let bar = indicatif::ProgressBar::new(written.count);
+    let range = written.first..written.first.saturating_add(written.count);
+    write(range, &mut || bar.inc(1))?;
     bar.finish_and_clear();
-    println!("{} views written: {}", options.count, options.out.display());
+    println!("{} {what} written: {}", written.count, written.out.display());
     Ok(())
 }
 

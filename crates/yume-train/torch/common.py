@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
@@ -140,3 +141,22 @@ def planes(frames: torch.Tensor) -> torch.Tensor:
 
 def psnr(a: torch.Tensor, b: torch.Tensor) -> float:
     return 10 * math.log10(4 / max((a - b).square().mean().item(), 1e-5))
+
+
+def gradients(frames: torch.Tensor) -> torch.Tensor:
+    """Mean absolute gradients of frames [n, c, h, w], summed over three scales."""
+    total = 0.0
+    for scale in range(3):
+        total = total + (frames[..., 1:, :] - frames[..., :-1, :]).abs().mean()
+        total = total + (frames[..., 1:] - frames[..., :-1]).abs().mean()
+        if scale < 2:
+            frames = F.avg_pool2d(frames, 2)
+    return total
+
+
+def coarser(frames: torch.Tensor, times: float) -> torch.Tensor:
+    """Frames [n, 3, h, w] as if taken from so many times as far, and enlarged."""
+    size = frames.shape[-2:]
+    less = [max(1, round(edge / times)) for edge in size]
+    small = F.interpolate(frames, less, mode="bilinear", align_corners=False, antialias=True)
+    return F.interpolate(small, size, mode="bilinear", align_corners=False)

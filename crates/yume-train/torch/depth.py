@@ -8,10 +8,9 @@ pictures does not mislead.
 import json
 
 import torch
-import torch.nn.functional as F
 from safetensors.torch import load_file
 
-from common import Run, begin, weights
+from common import Run, begin, coarser, gradients, planes, weights
 from networks import Depth
 
 # Metres beyond which differences hardly count: 1 / NEARNESS.
@@ -25,18 +24,12 @@ def logarithm(inverse):
 def loss(found, true, recipe: dict):
     """Of inverse depths [n, h, w]: the error of their logarithm and, at three scales, of its edges."""
     error = logarithm(found) - logarithm(true)
-    total = error.abs().mean()
-    for scale in range(3):
-        edges = (error[:, 1:] - error[:, :-1]).abs().mean() + (error[..., 1:] - error[..., :-1]).abs().mean()
-        total = total + recipe["edges"] * edges
-        if scale < 2:
-            error = F.avg_pool2d(error[:, None], 2)[:, 0]
-    return total
+    return error.abs().mean() + recipe["edges"] * gradients(error[:, None])
 
 
 def changed(pictures, recipe: dict, g: torch.Generator):
     """Pictures [n, 3, h, w] in other colours, some of them blurred, with noise."""
-    n, _, *size = pictures.shape
+    n = len(pictures)
     uniform = lambda *shape: torch.rand(*shape, generator=g)
     x = (pictures / 2 + 0.5) ** (0.6 + 0.9 * uniform(n, 1, 1, 1))
     mixed = torch.eye(3) + recipe["colours"] * torch.randn(n, 3, 3, generator=g)
@@ -47,9 +40,7 @@ def changed(pictures, recipe: dict, g: torch.Generator):
     for k in range(n):
         if uniform(1).item() < 0.5:
             times = 1 + recipe["blur"] * uniform(1).item()
-            less = [round(edge / times) for edge in size]
-            small = F.interpolate(x[k:k + 1], less, mode="bilinear", align_corners=False, antialias=True)
-            x[k] = F.interpolate(small, size, mode="bilinear", align_corners=False)[0]
+            x[k:k + 1] = coarser(x[k:k + 1], times)
     return x + 0.04 * uniform(n, 1, 1, 1) * torch.randn(x.shape, generator=g)
 
 
@@ -66,24 +57,23 @@ def main() -> None:
     run = Run(args, recipe, weights(path) if path.exists() else Depth.begin(sizes))
     network = Depth(sizes, warp, run.parameters)
     views, held = read(args.walks), read(args.held_out)
-    planes = lambda frames: frames.permute(0, 3, 1, 2).float() / 127.5 - 1
 
     def figures() -> dict:
         """The error of the logarithm with the averages, that of things within 12 m, and those of flat ground and a wall."""
         with torch.no_grad():
             true, pitch = held["inverse_depth"].float(), held["pitch"]
-            found = Depth(sizes, warp, run.averages).forward(planes(held["frames"]), pitch)
+            found = Depth(sizes, warp, run.averages).forward(planes(held["frames"]).transpose(0, 1), pitch)
             flat = network.ground(pitch, true.shape[1:]).clamp(min=1 / warp["cylinder_radius_m"])
             error, usual = ((logarithm(d) - logarithm(true)).abs() for d in (found, flat))
             near = true > 1 / 12
         mean = lambda e: round(e.mean().item(), 4)
         return {"log_error": mean(error), "near": mean(error[near]), "flat": mean(usual), "flat_near": mean(usual[near])}
 
-    total = 0.0
+    total, told = 0.0, run.step
     while not run.is_over():
         g = torch.Generator().manual_seed(config["seed"] * 1_000_003 + run.step)
         chosen = torch.randint(len(views["pitch"]), (recipe["batch"],), generator=g)
-        pictures, true = planes(views["frames"][chosen]), views["inverse_depth"][chosen].float()
+        pictures, true = planes(views["frames"][chosen]).transpose(0, 1), views["inverse_depth"][chosen].float()
         mirrored = torch.rand(len(chosen), generator=g) < 0.5
         pictures[mirrored], true[mirrored] = pictures[mirrored].flip(-1), true[mirrored].flip(-1)
         value = loss(network.forward(changed(pictures, recipe, g), views["pitch"][chosen]), true, recipe)
@@ -91,8 +81,8 @@ def main() -> None:
         run.update(len(chosen))
         total += value.item()
         if run.step % 100 == 0 or run.is_over():
-            print(f"step {run.step}: loss {total / 100:.4f}", figures(), f"{run.items} views", flush=True)
-            total = 0.0
+            print(f"step {run.step}: loss {total / (run.step - told):.4f}", figures(), f"{run.items} views", flush=True)
+            total, told = 0.0, run.step
             run.save()
             run.export("depth.safetensors", "")
     run.provenance("depth", args, config, figures())

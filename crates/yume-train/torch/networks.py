@@ -109,7 +109,27 @@ class Clip(ClipVision):
         return (picture - mean) / std
 
 
-class Decoder:
+class Convolutions:
+    """Layers of parameters `w` as the VAE has them."""
+
+    def activate(self, x, name):
+        gamma = self.w[f"{name}.gamma"][..., 0] * x.shape[1] ** 0.5
+        return F.silu(F.normalize(x, dim=1) * gamma)
+
+    def residual(self, x, name):
+        y = self.causal(self.activate(x, f"{name}.residual.0"), f"{name}.residual.2")
+        return x + self.causal(self.activate(y, f"{name}.residual.3"), f"{name}.residual.6")
+
+    def causal(self, x, name):
+        weight = self.w[f"{name}.weight"]
+        if weight.shape[2] == 1:
+            return F.conv2d(x, weight[:, :, 0], self.w[f"{name}.bias"], padding=weight.shape[3] // 2)
+        x = F.pad(x, (0, 0, 0, 0, 0, 0, 2, 0))
+        x = torch.cat([x[:-2], x[1:-1], x[2:]], 1)
+        return F.conv2d(x, weight.transpose(1, 2).flatten(1, 2), self.w[f"{name}.bias"], padding=1)
+
+
+class Decoder(Convolutions):
     """The decoder of the VAE. Frames are the batch of 2-D convolutions; one clip at a time."""
 
     def __init__(self, config: dict, weights: dict[str, torch.Tensor]):
@@ -150,22 +170,6 @@ class Decoder:
         x = self.causal(self.activate(x, "decoder.head.0"), "decoder.head.2")
         return F.pixel_shuffle(x, self.patch) + base
 
-    def activate(self, x, name):
-        gamma = self.w[f"{name}.gamma"][..., 0] * x.shape[1] ** 0.5
-        return F.silu(F.normalize(x, dim=1) * gamma)
-
-    def residual(self, x, name):
-        y = self.causal(self.activate(x, f"{name}.residual.0"), f"{name}.residual.2")
-        return x + self.causal(self.activate(y, f"{name}.residual.3"), f"{name}.residual.6")
-
-    def causal(self, x, name):
-        weight = self.w[f"{name}.weight"]
-        if weight.shape[2] == 1:
-            return F.conv2d(x, weight[:, :, 0], self.w[f"{name}.bias"], padding=1)
-        x = F.pad(x, (0, 0, 0, 0, 0, 0, 2, 0))
-        x = torch.cat([x[:-2], x[1:-1], x[2:]], 1)
-        return F.conv2d(x, weight.transpose(1, 2).flatten(1, 2), self.w[f"{name}.bias"], padding=1)
-
     def upsample(self, x, name):
         if len(x) > 1:
             # The first frame is doubled in space alone, and is not seen by what follows.
@@ -179,7 +183,7 @@ class Decoder:
         return F.conv2d(x, self.w[f"{name}.resample.1.weight"], self.w[f"{name}.resample.1.bias"], padding=1)
 
 
-class Depth:
+class Depth(Convolutions):
     """How near everything in a picture is, by convolutions; `warp` says where flat ground is."""
 
     def __init__(self, config: dict, warp: dict, weights: dict[str, torch.Tensor]):
@@ -230,30 +234,19 @@ class Depth:
         """Pictures [n, 3, h, w] in [-1, 1], pitch [n] in radians -> 1 / metres ahead of the camera, [n, h, w]."""
         ground = self.ground(pitch, pictures.shape[2:]).expand(-1, -1, pictures.shape[3])
         coarse = F.avg_pool2d(ground[:, None], self.patch)
-        shrink = lambda x, name: self.conv(F.pixel_unshuffle(x, 2), name)
-        grow = lambda x, name: F.interpolate(self.conv(x, name), scale_factor=2.0, mode="nearest")
-        near = self.residual(self.conv(torch.cat([F.pixel_unshuffle(pictures, self.patch), coarse], 1), "conv1"), "down.0")
+        shrink = lambda x, name: self.causal(F.pixel_unshuffle(x, 2), name)
+        grow = lambda x, name: F.interpolate(self.causal(x, name), scale_factor=2.0, mode="nearest")
+        near = self.residual(self.causal(torch.cat([F.pixel_unshuffle(pictures, self.patch), coarse], 1), "conv1"), "down.0")
         middle = shrink(near, "shrink.0")
         for name in ("down.1", "down.2"):
             middle = self.residual(middle, name)
         far = shrink(middle, "shrink.1")
         for name in ("middle.0", "middle.1"):
             far = self.residual(far, name)
-        far = far + self.conv(far.mean((2, 3), keepdim=True), "overall")
+        far = far + self.causal(far.mean((2, 3), keepdim=True), "overall")
         middle = self.residual(middle + grow(far, "grow.1"), "up.2")
         near = near + grow(middle, "grow.0")
         for name in ("up.1", "up.0"):
             near = self.residual(near, name)
-        found = F.pixel_shuffle(self.conv(self.activate(near, "head.0"), "head.2"), self.patch)[:, 0]
+        found = F.pixel_shuffle(self.causal(self.activate(near, "head.0"), "head.2"), self.patch)[:, 0]
         return ground + self.c["scale"] * F.softplus(found - 1)
-
-    def conv(self, x, name):
-        weight = self.w[f"{name}.weight"][:, :, 0]
-        return F.conv2d(x, weight, self.w[f"{name}.bias"], padding=weight.shape[-1] // 2)
-
-    def activate(self, x, name):
-        return F.silu(F.normalize(x, dim=1) * (self.w[f"{name}.gamma"][..., 0] * x.shape[1] ** 0.5))
-
-    def residual(self, x, name):
-        y = self.conv(self.activate(x, f"{name}.residual.0"), f"{name}.residual.2")
-        return x + self.conv(self.activate(y, f"{name}.residual.3"), f"{name}.residual.6")

@@ -15,7 +15,7 @@ import json
 import torch
 import torch.nn.functional as F
 
-from common import Run, begin, planes, psnr, read_walk, weights
+from common import Run, begin, coarser, gradients, planes, psnr, read_walk, weights
 from networks import Decoder
 
 
@@ -27,20 +27,7 @@ def loss(recipe: dict, decoded: torch.Tensor, video: torch.Tensor) -> torch.Tens
     d = decoded - video
     total = recipe["absolute"] * d.abs().mean() + recipe["squared"] * d.square().mean()
     total = total + recipe["temporal"] * (d[1:] - d[:-1]).abs().mean()
-    for scale in range(3):
-        gradient = (d[..., 1:, :] - d[..., :-1, :]).abs().mean() + (d[..., 1:] - d[..., :-1]).abs().mean()
-        total = total + recipe["gradient"] / 3 * gradient
-        if scale < 2:
-            d = F.avg_pool2d(d, 2)
-    return total
-
-
-def coarser(frames: torch.Tensor, times: float) -> torch.Tensor:
-    """Frames [n, 3, h, w] as if taken from so many times as far, and enlarged."""
-    size = frames.shape[-2:]
-    less = [max(1, round(edge / times)) for edge in size]
-    small = F.interpolate(frames, less, mode="bilinear", align_corners=False, antialias=True)
-    return F.interpolate(small, size, mode="bilinear", align_corners=False)
+    return total + recipe["gradient"] / 3 * gradients(d)
 
 
 def foreseen(frames: torch.Tensor) -> torch.Tensor:

@@ -50,21 +50,14 @@ impl WalkedState {
     pub(crate) fn remember(&mut self, model: &Model) {
         if let Some(recall) = &model.spec().recall {
             let (picture, pose) = (&self.last_frame, self.walker.pose());
-            let depth = |picture: &[f32], pitch, quality| {
-                model.depth(picture, pitch, quality).map(Arc::from)
-            };
-            self.seen.remember(&recall.rule, picture, pose, depth);
+            self.seen.remember(&recall.rule, picture, pose, estimate(model));
         }
     }
 
     /// The depth of the last frame shown, if the model can tell.
     pub(crate) fn last_depth(&self, model: &Model) -> Option<Arc<[f32]>> {
-        let (rule, pose) = (&model.spec().recall.as_ref()?.rule, self.walker.pose());
-        let known = self.seen.depth_at(pose).cloned();
-        known.or_else(|| {
-            let quality = self.seen.quality(rule, pose);
-            model.depth(&self.last_frame, pose.pitch, quality).map(Arc::from)
-        })
+        let rule = &model.spec().recall.as_ref()?.rule;
+        self.seen.depth_of(rule, &self.last_frame, self.walker.pose(), estimate(model))
     }
 
     /// Bytes of its tensors.
@@ -116,4 +109,9 @@ impl WalkedState {
         self.remember(model);
         frames
     }
+}
+
+/// The depth of a picture at a pitch and of a quality, if `model` can tell.
+fn estimate(model: &Model) -> impl Fn(&[f32], f32, f32) -> Option<Arc<[f32]>> {
+    |picture, pitch, quality| model.depth(picture, pitch, quality).map(Arc::from)
 }

@@ -216,7 +216,10 @@ fn spec(config: Config) -> Result<ModelSpec, Finding> {
         })?,
         fill,
         recall: config.recall.as_ref().map(recall).transpose()?,
-        depth: config.depth.map(|sizes| depth(&sizes, &config.warp, frame)).transpose()?,
+        depth: match &config.depth {
+            Some(sizes) => Some(depth(sizes, &warp(&config.warp)?, frame)?),
+            None => None,
+        },
         places: config.places,
         phrasebook: if config.prompt.scenes { Phrasebook::TINY_SCENES } else { Phrasebook::TINY },
         negative_prompt: String::new(),
@@ -262,11 +265,7 @@ fn recall(recall: &RecallSection) -> Result<Recall, Finding> {
     })
 }
 
-fn depth(
-    sizes: &DepthSection,
-    warp: &WarpSection,
-    frame: FrameSpec,
-) -> Result<DepthConfig, Finding> {
+fn depth(sizes: &DepthSection, warp: &WarpModel, frame: FrameSpec) -> Result<DepthConfig, Finding> {
     let patch = within("depth.patch_size", sizes.patch_size, 1..=64)?;
     for dim in sizes.dims {
         within("depth.dims", dim, 1..=4096)?;
@@ -278,8 +277,8 @@ fn depth(
         patch_size: patch,
         dims: sizes.dims,
         scale: within("depth.scale", sizes.scale, 1e-6..=1e3)?,
-        hfov_deg: within("warp.hfov_deg", warp.hfov_deg, 1.0..=170.0)?,
-        camera_height: within("warp.camera_height_m", warp.camera_height_m, 0.01..=1000.0)?,
+        hfov_deg: warp.hfov_deg,
+        camera_height: warp.camera_height,
     })
 }
 

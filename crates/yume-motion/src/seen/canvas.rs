@@ -143,7 +143,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// Fills what came out from behind something near with what is beside it and as far, mirrored.
-    pub(super) fn close_gaps(&mut self) {
+    pub(super) fn fill_gaps(&mut self) {
         let most = (self.width as f32 * WIDEST_GAP) as usize;
         for row in 0..self.height {
             let begin = row * self.width;

@@ -154,15 +154,15 @@ fn close_cracks(found: &mut [f32], [first, step, count]: [usize; 3]) {
 pub fn sharpen(depth: &mut [f32], width: usize) {
     let height = depth.len().checked_div(width).unwrap_or(0);
     for row in 0..height {
-        sharpen_line(depth, row * width, 1, width);
+        sharpen_line(depth, [row * width, 1, width]);
     }
     for column in 0..width {
-        sharpen_line(depth, column, width, height);
+        sharpen_line(depth, [column, width, height]);
     }
 }
 
 /// One line of it: `count` values from `first` on, each `step` after the one before.
-fn sharpen_line(depth: &mut [f32], first: usize, step: usize, count: usize) {
+fn sharpen_line(depth: &mut [f32], [first, step, count]: [usize; 3]) {
     let line: Vec<f32> = (0..count).map(|i| depth[first + i * step]).collect();
     for (i, &value) in line.iter().enumerate() {
         let around = &line[i.saturating_sub(EDGE)..(i + EDGE + 1).min(count)];

@@ -31,8 +31,7 @@ impl View {
 impl Seen {
     /// What a picture taken at `pose` is worth, which is made of what was seen before: from 1 for a start to 0
     /// for what was enlarged again and again.
-    #[must_use]
-    pub fn quality(&self, rule: &RecallRule, pose: Pose) -> f32 {
+    pub(super) fn quality(&self, rule: &RecallRule, pose: Pose) -> f32 {
         let apart = |view: &&View| rule.distance(view.pose, pose);
         let Some(before) = self.views.iter().min_by(|a, b| apart(a).total_cmp(&apart(b))) else {
             return 1.0;

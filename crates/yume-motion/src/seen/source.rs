@@ -12,7 +12,6 @@ const SEAMS: f32 = 24.0;
 const FADES: f32 = 0.4;
 
 /// A picture and its camera, seen from the last one.
-#[derive(Clone)]
 pub(super) struct Source<'a> {
     pub(super) picture: &'a [f32],
     /// One over the metres ahead of its camera, pixel by pixel, if that is known.

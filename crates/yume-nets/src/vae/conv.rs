@@ -185,13 +185,20 @@ impl FrameConv {
             });
             return convolve(x, &panels, [1, edge], Around { doubled: true, ..Around::default() });
         }
-        let [batch, channels, frames, height, width] = x.dims();
-        let x = x
-            .reshape([batch * channels * frames, height, 1, width, 1])
-            .expand([batch * channels * frames, height, 2, width, 2])
-            .reshape([batch, channels, frames, 2 * height, 2 * width]);
-        self.forward(x, 1, 1)
+        self.forward(doubled(x), 1, 1)
     }
+}
+
+/// Every pixel twice in both directions.
+///
+/// # Shapes
+/// - x: `[batch, channels, frames, height, width]`
+/// - output: `[batch, channels, frames, 2 * height, 2 * width]`
+pub(crate) fn doubled(x: Tensor<5>) -> Tensor<5> {
+    let [batch, channels, frames, height, width] = x.dims();
+    x.reshape([batch * channels * frames, height, 1, width, 1])
+        .expand([batch * channels * frames, height, 2, width, 2])
+        .reshape([batch, channels, frames, 2 * height, 2 * width])
 }
 
 /// The frames of `x` after those `before` them.

@@ -15,17 +15,20 @@ use yume_world::{guess, recall, relief};
 
 use crate::embedded::model_files;
 
-/// The depth of a picture as the embedded model's network estimates it, for models that have such a one.
-fn depth(spec: &ModelSpec, picture: &[f32], pitch: f32, quality: f32) -> Option<Arc<[f32]>> {
+/// The depth of a picture at a pitch and of a quality as the embedded model's network estimates it, for
+/// models that have such a one.
+fn depth(spec: &ModelSpec) -> impl Fn(&[f32], f32, f32) -> Option<Arc<[f32]>> {
     thread_local! {
         static NETWORK: Option<Depth> = embedded_network();
     }
-    let Fill::Warp(warp) = &spec.fill else { return None };
-    let picture = (picture, spec.frame.height, spec.frame.width);
-    NETWORK.with(|network| {
-        let network = network.as_ref().filter(|_| spec.depth.is_some())?;
-        Some(relief(network, warp, picture, pitch, quality).into())
-    })
+    |picture, pitch, quality| {
+        let Fill::Warp(warp) = &spec.fill else { return None };
+        let picture = (picture, spec.frame.height, spec.frame.width);
+        NETWORK.with(|network| {
+            let network = network.as_ref().filter(|_| spec.depth.is_some())?;
+            Some(relief(network, warp, picture, pitch, quality).into())
+        })
+    }
 }
 
 /// A test rules out that what is embedded cannot be loaded.
@@ -55,8 +58,7 @@ impl Foresight {
 
     fn remember(&mut self, spec: &ModelSpec, walker: WalkState, picture: &[f32]) {
         if let Some(recall) = &spec.recall {
-            let depth = |picture: &[f32], pitch, quality| depth(spec, picture, pitch, quality);
-            self.seen.remember(&recall.rule, picture, walker.pose(), depth);
+            self.seen.remember(&recall.rule, picture, walker.pose(), depth(spec));
         }
     }
 
@@ -83,11 +85,9 @@ impl Foresight {
         motion: Motion,
         last: &[f32],
     ) -> Vec<Vec<f32>> {
-        let known = self.seen.depth_at(walker.pose()).cloned();
-        let depth = known.or_else(|| {
-            let rule = &spec.recall.as_ref()?.rule;
-            depth(spec, last, walker.pitch, self.seen.quality(rule, walker.pose()))
-        });
+        let rule = spec.recall.as_ref().map(|recall| &recall.rule);
+        let depth =
+            rule.and_then(|rule| self.seen.depth_of(rule, last, walker.pose(), depth(spec)));
         match recall(spec, &self.seen, walker, motion, (last, depth.as_deref())) {
             Some(frames) => frames.into_iter().map(|frame| frame.picture).collect(),
             None => guess(spec, walker, motion, last),

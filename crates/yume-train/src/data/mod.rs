@@ -4,6 +4,7 @@ mod feed;
 mod foresight;
 mod phrases;
 pub mod record;
+mod tensors;
 mod trip;
 pub mod views;
 

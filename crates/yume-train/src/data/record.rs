@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use burn::tensor::{DType, Device};
-use safetensors::tensor::{Dtype, TensorView};
+use safetensors::Dtype;
 use serde_json::json;
 use yume_checkpoint::{ModelFiles, ModelSpec};
 use yume_eval::{Course, walk};
@@ -13,7 +13,7 @@ use yume_media::Frame;
 use yume_world::pixels::{frame, planar};
 use yume_world::{Model, World};
 
-use super::{Feed, Foresight, Grounds, Trip, phrase};
+use super::{Feed, Foresight, Grounds, Trip, phrase, tensors};
 use crate::TrainError;
 use crate::config::TrainConfig;
 use crate::dice::{Dice, Purpose};
@@ -125,21 +125,12 @@ impl Record {
             ("fresh", &self.fresh),
             ("recalled", &self.recalled),
         ];
-        let bytes = lists.map(|(name, frames)| {
+        let tensors = lists.map(|(name, frames)| {
             let bytes: Vec<u8> = frames.iter().flat_map(|f| f.rgb.iter().copied()).collect();
-            (name, frames.len(), bytes)
+            (name, Dtype::U8, vec![frames.len(), height, width, 3], bytes)
         });
-        let failed = |error| TrainError::write(path)(std::io::Error::other(error));
-        let views: Result<Vec<_>, _> = bytes
-            .iter()
-            .map(|(name, count, bytes)| {
-                TensorView::new(Dtype::U8, vec![*count, height, width, 3], bytes)
-                    .map(|view| (*name, view))
-            })
-            .collect();
         let texts = HashMap::from([("texts".to_owned(), self.texts.to_string())]);
-        let views = views.map_err(failed)?;
-        safetensors::serialize_to_file(views, Some(texts), path).map_err(failed)
+        tensors::write(path, &tensors, Some(texts))
     }
 }
 

@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, TensorView};
+use safetensors::Dtype;
 
-use super::{Feed, Grounds, View};
+use super::{Feed, Grounds, View, tensors};
 use crate::TrainError;
 use crate::config::TrainConfig;
 use crate::dice::{Dice, Purpose};
@@ -45,24 +45,15 @@ pub fn write_views(
 }
 
 fn write(views: &[View], path: &Path, (height, width): (usize, usize)) -> Result<(), TrainError> {
-    let failed = |error| TrainError::write(path)(std::io::Error::other(error));
-    let numbers = |values: &mut dyn Iterator<Item = f32>| -> Vec<u8> {
-        values.flat_map(f32::to_le_bytes).collect()
-    };
-    let frames: Vec<u8> = views.iter().flat_map(|view| view.frame.rgb.iter().copied()).collect();
-    let depth = numbers(&mut views.iter().flat_map(|view| view.inverse_depth.iter().copied()));
-    let pitch = numbers(&mut views.iter().map(|view| view.pitch));
+    let frames = views.iter().flat_map(|view| view.frame.rgb.iter().copied()).collect();
+    let depth = views.iter().flat_map(|view| &view.inverse_depth);
+    let depth = depth.copied().flat_map(f32::to_le_bytes).collect();
+    let pitch = views.iter().map(|view| view.pitch).flat_map(f32::to_le_bytes).collect();
     let count = views.len();
     let tensors = [
-        ("frames", Dtype::U8, vec![count, height, width, 3], &frames),
-        ("inverse_depth", Dtype::F32, vec![count, height, width], &depth),
-        ("pitch", Dtype::F32, vec![count], &pitch),
+        ("frames", Dtype::U8, vec![count, height, width, 3], frames),
+        ("inverse_depth", Dtype::F32, vec![count, height, width], depth),
+        ("pitch", Dtype::F32, vec![count], pitch),
     ];
-    let named: Result<Vec<_>, _> = tensors
-        .into_iter()
-        .map(|(name, dtype, shape, bytes)| {
-            TensorView::new(dtype, shape, bytes).map(|view| (name, view))
-        })
-        .collect();
-    safetensors::serialize_to_file(named.map_err(failed)?, None, path).map_err(failed)
+    tensors::write(path, &tensors, None)
 }
