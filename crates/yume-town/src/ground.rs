@@ -1,4 +1,4 @@
-//! What the ground looks like: asphalt with its markings, crossings, kerbs, paving slabs and grass.
+//! What the ground looks like: asphalt with its markings, crossings, kerbs, paving slabs, grass and water.
 
 use crate::{
     filter::{band, resolved, stripes},
@@ -12,6 +12,7 @@ const PAINT: Vec3 = rgb(232, 232, 228);
 const SLAB: Vec3 = rgb(176, 170, 160);
 const KERB: Vec3 = rgb(166, 164, 162);
 const GRASS: Vec3 = rgb(106, 150, 54);
+const WATER: Vec3 = rgb(44, 74, 78);
 
 /// A place on the ground: metres in the town, and the size of the footprint along x and y.
 #[derive(Clone, Copy)]
@@ -49,6 +50,7 @@ pub(crate) fn albedo(cell: &Cell, spot: &Spot) -> Vec3 {
         Ground::Road { along, middle, crossing } => road(cell, spot, along, middle, crossing),
         Ground::Junction => asphalt(spot),
         Ground::Pavement => pavement(cell, spot),
+        Ground::Water => water(cell, spot),
         Ground::Grass | Ground::House { .. } => grass(spot),
     };
     // Walls keep part of the sky from the ground before them.
@@ -124,6 +126,18 @@ fn pavement(cell: &Cell, spot: &Spot) -> Vec3 {
             colour = colour.mix(KERB * 1.08, band(away, 0.06, 0.36, width));
             colour = colour.mix(KERB * 0.62, band(away, 0.0, 0.07, width));
             colour = colour * (1.0 - 0.25 * band(away, 0.36, 0.4, width));
+        }
+    }
+    colour
+}
+
+/// What is seen through the surface, dark along the walls that hold the water.
+fn water(cell: &Cell, spot: &Spot) -> Vec3 {
+    let mut colour = WATER;
+    for bit in 0..4 {
+        if cell.beside & (16 << bit) == 0 {
+            let (away, width) = spot.edge_distance(bit);
+            colour = colour.mix(WATER * 0.35, band(away, -0.1, 0.5, width));
         }
     }
     colour

@@ -5,6 +5,7 @@
 //! arguments: no clock, no files, no hidden state.
 
 mod camera;
+mod district;
 mod facade;
 mod filter;
 mod foliage;
@@ -27,6 +28,7 @@ mod view;
 mod walk;
 
 pub use camera::Camera;
+pub use district::{District, UnknownDistrict};
 pub use render::{inverse_depth, render, render_clip};
 pub use scene::{Scene, Season, TimeOfDay, UnknownWord, Weather};
 pub use town::Town;

@@ -1,6 +1,7 @@
 //! A house: the ground it stands on, its shape and its dress.
 
 use crate::{
+    district::Manner,
     noise::{Rng, split},
     town::{CELL, SIZE},
     vec3::{Vec3, rgb},
@@ -93,12 +94,13 @@ pub(crate) struct TownStyle {
 }
 
 impl TownStyle {
-    pub(crate) fn draw(rng: &mut Rng) -> Self {
+    pub(crate) fn draw(manner: &Manner, rng: &mut Rng) -> Self {
         let mut left = WALLS.to_vec();
         let count = rng.within(6, 9) as usize;
         let walls =
             (0..count).map(|_| left.swap_remove(rng.bits() as usize % left.len())).collect();
-        Self { walls, tall: rng.between(0.25, 0.6) }
+        let drawn = rng.between(0.25, 0.6);
+        Self { walls, tall: manner.tall.unwrap_or(drawn) }
     }
 }
 
@@ -106,19 +108,20 @@ impl Lot {
     /// Draws the house on the lot with this south-western cell and this many cells.
     pub(crate) fn draw(
         style: &TownStyle,
+        manner: &Manner,
         cell: [usize; 2],
         cells: [usize; 2],
         rng: &mut Rng,
     ) -> Self {
         let size = cells.map(|n| n as f32 * CELL);
         let narrow = cells[0].min(cells[1]);
-        let mut floors = rng.within(2, 4);
+        let mut floors = rng.within(manner.floors[0], manner.floors[1]);
         if narrow >= 2 && rng.chance(style.tall) {
-            floors += rng.within(1, 4);
+            floors += rng.within(manner.taller_by[0], manner.taller_by[1]);
         }
-        let shop = rng.chance(0.55);
+        let shop = rng.chance(manner.shops);
         let ground_floor = if shop { 3.6 } else { 3.2 };
-        let gable = narrow <= 2 && floors <= 4 && rng.chance(0.55);
+        let gable = narrow <= 2 && floors <= 4 && rng.chance(manner.gables);
         let roof = match gable {
             false => Roof::Flat,
             true if cells[0] > cells[1] || (cells[0] == cells[1] && rng.chance(0.5)) => {

@@ -1,26 +1,37 @@
 //! Lays out a town: streets, blocks split into lots, parks, and what stands beside the streets.
 
 use crate::{
+    district::{District, Manner},
     lot::{HUT, Lot, Roof, TownStyle},
     noise::Rng,
     prop::{GLOBE_HEIGHT, Prop, Shape},
-    streets::{Strip, blocks, strips},
+    streets::{Strip, blocks, is_second_street, lay_paths, strips},
     town::{Axis, CELL, CELLS, Cell, Ground, Reach, Town, index, shortest},
 };
 
 /// Metres within which a lamp lights its surroundings.
 pub(crate) const LAMP_REACH: f32 = 11.0;
 
-pub(crate) fn town(seed: u64) -> Town {
+pub(crate) fn town(seed: u64, district: District) -> Town {
     let mut rng = Rng::new(seed);
-    let (columns, rows) = (strips(CELLS, &mut rng), strips(CELLS, &mut rng));
-    let mut plan = Plan { grounds: street_grounds(&columns, &rows), lots: Vec::new() };
-    let style = TownStyle::draw(&mut rng);
-    let parks = rng.between(0.1, 0.25);
+    let manner = district.manner();
+    let (mut columns, mut rows) = (strips(CELLS, &mut rng), strips(CELLS, &mut rng));
+    if manner.has_paths {
+        lay_paths(&mut columns);
+        lay_paths(&mut rows);
+    }
+    let mut plan = Plan { manner, grounds: street_grounds(&columns, &rows), lots: Vec::new() };
+    if manner.has_canals {
+        plan.dig_canals(&columns, &rows);
+    }
+    let style = TownStyle::draw(&manner, &mut rng);
+    // It is drawn in every district, so that one seed gives all of them the same streets.
+    let drawn = rng.between(0.1, 0.25);
+    let parks = manner.parks.unwrap_or(drawn);
     for &(j, deep) in &blocks(&rows) {
         for &(i, wide) in &blocks(&columns) {
             if rng.chance(parks) {
-                plan.fill([i, j], [wide, deep], Ground::Grass);
+                plan.lay_park([i, j], [wide, deep]);
             } else {
                 plan.split([i, j], [wide, deep], &style, &mut rng);
             }
@@ -41,7 +52,7 @@ pub(crate) fn town(seed: u64) -> Town {
         }
     }
     let props = plan.props(&mut rng);
-    assemble(plan, &heights, props)
+    assemble(plan, &heights, props, district)
 }
 
 fn street_grounds(columns: &[Strip], rows: &[Strip]) -> Vec<Ground> {
@@ -64,6 +75,7 @@ fn street_grounds(columns: &[Strip], rows: &[Strip]) -> Vec<Ground> {
 }
 
 struct Plan {
+    manner: Manner,
     grounds: Vec<Ground>,
     lots: Vec<Lot>,
 }
@@ -73,6 +85,30 @@ impl Plan {
         for j in at[1]..at[1] + size[1] {
             for i in at[0]..at[0] + size[0] {
                 self.grounds[j * CELLS + i] = ground;
+            }
+        }
+    }
+
+    /// A lawn, with a pond where a path fits around it.
+    fn lay_park(&mut self, at: [usize; 2], size: [usize; 2]) {
+        self.fill(at, size, Ground::Grass);
+        if self.manner.has_ponds && size.iter().all(|cells| *cells >= 4) {
+            self.fill(at.map(|cell| cell + 1), size.map(|cells| cells - 2), Ground::Water);
+        }
+    }
+
+    /// Water in every second street, but for where others cross it.
+    fn dig_canals(&mut self, columns: &[Strip], rows: &[Strip]) {
+        let canals =
+            |strips: &[Strip]| (0..CELLS).map(|i| is_second_street(strips, i)).collect::<Vec<_>>();
+        let (canal_columns, canal_rows) = (canals(columns), canals(rows));
+        for k in 0..CELLS * CELLS {
+            let (i, j) = (k % CELLS, k / CELLS);
+            if let Ground::Road { along, crossing: false, .. } = self.grounds[k] {
+                let is_canal = if along == Axis::Y { canal_columns[i] } else { canal_rows[j] };
+                if is_canal {
+                    self.grounds[k] = Ground::Water;
+                }
             }
         }
     }
@@ -94,13 +130,17 @@ impl Plan {
             self.split(beyond, far, style, rng);
             return;
         }
-        if rng.chance(0.04) {
+        if rng.chance(self.manner.squares) {
             // A small square between the houses.
             self.fill(at, size, Ground::Pavement);
             return;
         }
+        if self.manner.gardens > 0.0 && rng.chance(self.manner.gardens) {
+            self.fill(at, size, Ground::Grass);
+            return;
+        }
         self.fill(at, size, Ground::House { lot: self.lots.len() as u16 });
-        self.lots.push(Lot::draw(style, at, size, rng));
+        self.lots.push(Lot::draw(style, &self.manner, at, size, rng));
     }
 
     fn at(&self, i: usize, j: usize, step: [i32; 2]) -> Ground {
@@ -111,8 +151,9 @@ impl Plan {
         let mut props = Vec::new();
         for k in 0..CELLS * CELLS {
             let (i, j) = (k % CELLS, k / CELLS);
-            let is_road =
-                |step| matches!(self.at(i, j, step), Ground::Road { crossing: false, .. });
+            let is_road = |step| {
+                matches!(self.at(i, j, step), Ground::Road { crossing: false, .. } | Ground::Water)
+            };
             let middle = [(i as f32 + 0.5) * CELL, (j as f32 + 0.5) * CELL];
             let jitter = |rng: &mut Rng, by: f32| middle.map(|m| m + rng.between(-by, by));
             match self.grounds[k] {
@@ -139,13 +180,13 @@ impl Plan {
                     }
                 }
                 Ground::Grass => {
-                    if rng.chance(0.3) {
+                    if rng.chance(self.manner.lawn_trees) {
                         props.push(Prop::tree(jitter(rng, 1.1), rng));
                     } else if rng.chance(0.14) {
                         props.push(Prop::bush(jitter(rng, 1.3), rng));
                     }
                 }
-                Ground::Road { .. } | Ground::Junction | Ground::House { .. } => {}
+                Ground::Road { .. } | Ground::Junction | Ground::Water | Ground::House { .. } => {}
             }
         }
         props
@@ -155,7 +196,7 @@ impl Plan {
 /// The neighbours of a cell in the order of `Cell::beside`.
 const STEPS: [[i32; 2]; 4] = [[-1, 0], [1, 0], [0, -1], [0, 1]];
 
-fn assemble(plan: Plan, heights: &[f32], props: Vec<Prop>) -> Town {
+fn assemble(plan: Plan, heights: &[f32], props: Vec<Prop>, district: District) -> Town {
     let (mut reaching, mut lighting) = (Vec::new(), Vec::new());
     let mut cells = Vec::with_capacity(heights.len());
     let mut tops = Vec::with_capacity(heights.len());
@@ -194,7 +235,7 @@ fn assemble(plan: Plan, heights: &[f32], props: Vec<Prop>) -> Town {
         for (bit, &step) in STEPS.iter().enumerate() {
             match plan.at(i, j, step) {
                 Ground::House { .. } => beside |= 1 << bit,
-                Ground::Road { .. } | Ground::Junction => beside |= 16 << bit,
+                Ground::Road { .. } | Ground::Junction | Ground::Water => beside |= 16 << bit,
                 Ground::Pavement | Ground::Grass => {}
             }
         }
@@ -208,5 +249,5 @@ fn assemble(plan: Plan, heights: &[f32], props: Vec<Prop>) -> Town {
         tops.push(top);
     }
     let highest = tops.iter().copied().fold(GLOBE_HEIGHT, f32::max);
-    Town { cells, tops, lots: plan.lots, props, reaching, lighting, highest }
+    Town { district, cells, tops, lots: plan.lots, props, reaching, lighting, highest }
 }

@@ -51,6 +51,9 @@ impl Season {
     pub(crate) fn on_ground(self, albedo: Vec3, ground: &Ground, spot: &Spot) -> Vec3 {
         let is_grass = matches!(ground, Ground::Grass | Ground::House { .. });
         let is_paved = matches!(ground, Ground::Pavement);
+        if matches!(ground, Ground::Water) {
+            return albedo;
+        }
         match self {
             Self::Summer => albedo,
             Self::Autumn => {

@@ -29,6 +29,22 @@ fn divisible(cells: usize) -> bool {
     (1..=cells / 7).any(|streets| (7 * streets..=11 * streets).contains(&cells))
 }
 
+/// Whether the lane at cell `i` is one of every second street.
+pub(crate) fn is_second_street(strips: &[Strip], i: usize) -> bool {
+    (strips[..i].iter().filter(|strip| **strip == Strip::Road).count() / 2).is_multiple_of(2)
+}
+
+/// Makes every second street a path between blocks.
+pub(crate) fn lay_paths(strips: &mut [Strip]) {
+    let lanes: Vec<usize> = (0..strips.len())
+        .filter(|&i| strips[i] == Strip::Road && is_second_street(strips, i))
+        .collect();
+    for lanes in lanes.chunks_exact(2) {
+        strips[lanes[0] - 1..=lanes[1] + 1].fill(Strip::Block);
+        strips[lanes[0]] = Strip::Pavement;
+    }
+}
+
 /// The runs of blocks: first cell and length of each.
 pub(crate) fn blocks(strips: &[Strip]) -> Vec<(usize, usize)> {
     let mut runs: Vec<(usize, usize)> = Vec::new();

@@ -3,6 +3,7 @@
 use yume_motion::walk::Pose;
 
 use crate::{
+    district::District,
     lot::Lot,
     noise::{Rng, floor, nearest},
     prop::{Prop, Shape},
@@ -29,6 +30,8 @@ pub(crate) enum Ground {
     Junction,
     Pavement,
     Grass,
+    /// Still water, a little below what is around it.
+    Water,
     /// A house stands here.
     House {
         lot: u16,
@@ -47,7 +50,7 @@ pub(crate) struct Cell {
     pub(crate) ground: Ground,
     /// Height of the house here, with its hut if that stands here; of a gable house, of its eave.
     pub(crate) height: f32,
-    /// Which of the neighbours towards -x, +x, -y, +y hold a house (bits 0 to 3), and which hold road (bits 4 to 7).
+    /// Which of the neighbours towards -x, +x, -y, +y hold a house (bits 0 to 3), and which hold road or water (bits 4 to 7).
     pub(crate) beside: u8,
     /// Props that reach into this cell: a part of `Town::reaching`.
     pub(crate) props: std::ops::Range<u32>,
@@ -67,6 +70,7 @@ pub(crate) struct Reach {
 /// A town, laid out from a seed: equal seeds give equal towns. It repeats after 256 m in both directions.
 #[derive(Debug)]
 pub struct Town {
+    pub(crate) district: District,
     pub(crate) cells: Vec<Cell>,
     /// Height below which a cell holds anything but ground.
     pub(crate) tops: Vec<f32>,
@@ -104,34 +108,70 @@ impl Town {
     /// Lays out the town of this seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        crate::plan::town(seed)
+        Self::of(seed, District::Mixed)
     }
 
-    /// A place to begin a walk: on a street, looking along it and slightly aside, with at least 8 m free ahead. Equal seeds
-    /// give equal places. `x` and `y` are metres in the town, `yaw` counts counter-clockwise from its x axis.
+    /// Lays out the town of this seed as a district of one kind: its streets are those of [`Town::new`].
+    #[must_use]
+    pub fn of(seed: u64, district: District) -> Self {
+        crate::plan::town(seed, district)
+    }
+
+    /// A place to begin a walk: on a street, looking along it and slightly aside, on a lawn of a park or beside a canal, with
+    /// at least 8 m free ahead. Equal seeds give equal places. `x` and `y` are metres in the town, `yaw` counts counter-clockwise from its x axis.
     #[must_use]
     pub fn spawn(&self, seed: u64) -> Pose {
         let mut rng = Rng::new(seed ^ 0x57a2_7bed);
         loop {
             let (i, j) =
                 (rng.within(0, CELLS as u32 - 1) as i32, rng.within(0, CELLS as u32 - 1) as i32);
-            let along = match self.cells[index(i, j)].ground {
-                Ground::Road { along, .. } => along,
-                Ground::Pavement if rng.chance(0.35) => {
-                    let beside = self.cells[index(i, j)].beside;
-                    if beside & 0b0011_0000 != 0 { Axis::Y } else { Axis::X }
-                }
-                _ => continue,
-            };
+            let Some((along, aside)) = self.outlook(i, j, &mut rng) else { continue };
             let spot = |rng: &mut Rng, at: i32| (at as f32 + rng.between(0.25, 0.75)) * CELL;
             let (x, y) = (spot(&mut rng, i), spot(&mut rng, j));
             let quarter = if along == Axis::X { 0.0 } else { 0.25 };
             let back = if rng.chance(0.5) { 0.5 } else { 0.0 };
-            let yaw = std::f32::consts::TAU * (quarter + back) + rng.between(-0.16, 0.16);
+            let yaw = std::f32::consts::TAU * (quarter + back) + rng.between(-aside, aside);
             let pose = Pose { x, y, yaw, pitch: 0.0 };
-            if self.is_free_ahead(pose, 8.0) && !self.is_by_post(pose) {
+            if self.is_free_ahead(pose, 8.0) && !self.is_by_post(pose) && self.is_telling(pose) {
                 return pose;
             }
+        }
+    }
+
+    /// Along which axis one looks from a cell where a walk may begin, and how many radians aside at most.
+    fn outlook(&self, i: i32, j: i32, rng: &mut Rng) -> Option<(Axis, f32)> {
+        let cell = &self.cells[index(i, j)];
+        let along = if cell.beside & 0b0011_0000 != 0 { Axis::Y } else { Axis::X };
+        match (self.district, cell.ground) {
+            (District::Park, Ground::Grass) => Some((along, std::f32::consts::PI)),
+            (District::Canal, Ground::Pavement) => {
+                let is_water = |step: [i32; 2]| {
+                    self.cells[index(i + step[0], j + step[1])].ground == Ground::Water
+                };
+                [[-1, 0], [1, 0], [0, -1], [0, 1]].into_iter().any(is_water).then_some((along, 0.5))
+            }
+            (District::Park | District::Canal, _) => None,
+            (_, Ground::Road { along, .. }) => Some((along, 0.16)),
+            (_, Ground::Pavement) if rng.chance(0.35) => Some((along, 0.16)),
+            _ => None,
+        }
+    }
+
+    /// Whether one sees from here what makes the district.
+    fn is_telling(&self, pose: Pose) -> bool {
+        let at = |aside: f32, metres: f32| {
+            let (sin, cos) = (pose.yaw + aside).sin_cos();
+            self.cells[self.cell_at(pose.x + metres * cos, pose.y + metres * sin)].ground
+        };
+        match self.district {
+            District::Park => {
+                let is_green = |metres| matches!(at(0.0, metres), Ground::Grass | Ground::Water);
+                [5.0, 10.0, 15.0, 20.0].into_iter().all(is_green)
+            }
+            District::Canal => {
+                [-0.25, 0.25].into_iter().any(|aside| at(aside, 9.0) == Ground::Water)
+            }
+            _ => true,
         }
     }
 
@@ -162,7 +202,7 @@ impl Town {
         for j in cell(y - radius)..=cell(y + radius) {
             for i in cell(x - radius)..=cell(x + radius) {
                 let cell = &self.cells[index(i, j)];
-                if matches!(cell.ground, Ground::House { .. }) {
+                if matches!(cell.ground, Ground::House { .. } | Ground::Water) {
                     return false;
                 }
                 let props = &self.reaching[cell.props.start as usize..cell.props.end as usize];

@@ -75,6 +75,7 @@ impl View<'_> {
         let flattest = match first.surface {
             Surface::Leaves { .. } => return false,
             Surface::Ground { .. } if self.light.wet > 0.0 => return false,
+            Surface::Ground { cell } if self.is_water(cell) => return false,
             Surface::Ground { .. } => 0.16,
             Surface::Wall { .. } | Surface::Roof { .. } => 0.12,
         };
@@ -204,7 +205,12 @@ impl View<'_> {
         let place = &self.town.cells[cell];
         let albedo = ground::albedo(place, &spot);
         let mut albedo = self.season.on_ground(albedo, &place.ground, &spot);
-        let wet = if matches!(place.ground, Ground::Grass) { 0.0 } else { self.light.wet };
+        let is_water = self.is_water(cell);
+        let wet = match place.ground {
+            Ground::Grass => 0.0,
+            Ground::Water => 1.0,
+            _ => self.light.wet,
+        };
         albedo = albedo * (1.0 - 0.28 * wet);
         let lit = self.light.falling_on(Vec3::UP, sunlit);
         let colour = albedo.times(lit + self.lamplight(p, Vec3::UP));
@@ -213,7 +219,8 @@ impl View<'_> {
         }
         let pool = noise2(p.x * 0.5, p.y * 0.5, 127, 51) * 0.65
             + noise2(p.x * 2.0, p.y * 2.0, 511, 52) * 0.35;
-        let pool = ((pool - 0.42) * 5.0).clamp(0.0, 1.0);
+        // Water is a puddle everywhere, and never quite as calm as one.
+        let pool = if is_water { 0.7 } else { ((pool - 0.42) * 5.0).clamp(0.0, 1.0) };
         let calm = (1.0 - footprint * 4.0).clamp(0.0, 1.0) * (1.0 - 0.8 * pool);
         let ripple = |k: u32| (noise2(p.x * 8.0, p.y * 8.0, 2047, k) - 0.5) * 0.12 * calm;
         let normal = vec3(ripple(53), ripple(54), 1.0).normalized();
@@ -221,10 +228,18 @@ impl View<'_> {
         along.z = along.z.max(0.01);
         let grazing = 1.0 - (-ray.along.z).clamp(0.0, 1.0);
         let fresnel = 0.04 + 0.96 * grazing.powi(5);
-        let share = wet * fresnel * (0.55 + 0.4 * pool);
+        let share = if is_water {
+            0.12 + 0.88 * fresnel.sqrt()
+        } else {
+            wet * fresnel * (0.55 + 0.4 * pool)
+        };
         let mirrored = Ray::new(p + Vec3::UP * 0.01, along.normalized());
         let behind = self.colour(&self.sample(mirrored), false);
         colour.mix(behind, share.min(0.85))
+    }
+
+    fn is_water(&self, cell: usize) -> bool {
+        matches!(self.town.cells[cell].ground, Ground::Water)
     }
 
     fn wall(

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use yume_checkpoint::{ModelSpec, Tokenizer};
-use yume_town::Scene;
+use yume_town::{District, Scene, Town};
 
 use crate::TrainError;
 use crate::distill::Distillation;
@@ -42,6 +42,9 @@ pub struct TrainConfig {
 pub struct DataConfig {
     /// Seeds of the towns that are walked.
     pub towns: Vec<u64>,
+    /// Districts, such as "canal": every town is laid out as each of them. Without any a town has a little of everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub districts: Vec<String>,
     /// Scenes, one of which lights each walk, such as "clear noon".
     pub scenes: Vec<String>,
     /// Rays across a pixel.
@@ -282,10 +285,26 @@ impl TrainConfig {
         self.data.scenes.iter().map(parse).collect()
     }
 
+    /// The towns that are walked.
+    pub fn towns(&self) -> Vec<Town> {
+        let parse =
+            |word: &String| word.parse().expect("districts are checked when they are loaded");
+        let districts: Vec<District> = self.data.districts.iter().map(parse).collect();
+        let districts = if districts.is_empty() { vec![District::Mixed] } else { districts };
+        let towns = &self.data.towns;
+        districts
+            .iter()
+            .flat_map(|&district| towns.iter().map(move |&seed| Town::of(seed, district)))
+            .collect()
+    }
+
     fn check(&self) -> Result<(), String> {
         let data = &self.data;
         let scenes: Result<Vec<Scene>, _> = data.scenes.iter().map(|words| words.parse()).collect();
         scenes.map_err(|error| format!("data.scenes: {error}"))?;
+        let districts: Result<Vec<District>, _> =
+            data.districts.iter().map(|word| word.parse()).collect();
+        districts.map_err(|error| format!("data.districts: {error}"))?;
         let optimizers =
             [(&self.vae.optimizer, &self.vae.rate), (&self.dit.optimizer, &self.dit.rate)];
         let is_share = |share: f32| (0.0..=1.0).contains(&share);

@@ -17,7 +17,7 @@ const FILES: [(&str, &[u8]); 9] = [
     asset!("clip.safetensors"),
     asset!("depth.safetensors"),
     asset!("feature_cache.json"),
-    asset!("places.png"),
+    asset!("places.jpg"),
 ];
 
 /// The file of its estimate of depth.

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
 
 use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor};
@@ -18,7 +17,7 @@ use yume_nets::vae::{StreamCache, Vae};
 
 use crate::fill::relief;
 use crate::newest::host;
-use crate::places::Places;
+use crate::places::{Places, words};
 use crate::texts::Texts;
 use crate::{Holding, Options, Precision, WorldError, pixels};
 
@@ -148,16 +147,23 @@ impl Model {
         Some(relief(network, warp, (picture, frame.height, frame.width), pitch, quality))
     }
 
-    /// Nothing seen yet by a walk that begins with a planar picture, and the places that it may come to: those
-    /// that the scene text speaks of, or else those that are like the picture.
-    pub(crate) fn unseen(&self, picture: &[f32], scene: &str) -> Seen {
-        let called = self.places.called(scene);
-        Seen::among(if called.is_empty() { self.places.like(picture) } else { called })
+    /// Nothing seen yet by a walk that begins with a planar picture, and the kind of places that it may come to:
+    /// that of which the scene text speaks, or else one that is like the picture.
+    pub(crate) fn unseen(&self, picture: &[f32], scene: &str) -> (Seen, Option<usize>) {
+        let like = self.places.like(picture);
+        let kind = self.places.called(scene, like).or(like);
+        (kind.map_or_else(Seen::default, |kind| Seen::among(self.places.of(kind))), kind)
     }
 
-    /// Pictures of places that a scene text speaks of.
-    pub(crate) fn places_called(&self, scene: &str) -> Vec<Arc<[f32]>> {
-        self.places.called(scene)
+    /// The places that a walk may come to.
+    pub(crate) fn places(&self) -> &Places {
+        &self.places
+    }
+
+    /// Whether a scene text has words for a kind of places that the text encoder knows too: those for light,
+    /// weather and season.
+    pub(crate) fn speaks_of_light(&self, scene: &str) -> bool {
+        words(scene).any(|word| self.spec().names_place(&word) && self.texts.knows(&word))
     }
 
     /// Planar frames as the VAE shows them: one, and then whole segments.

@@ -18,7 +18,7 @@ const ALIKE: f32 = 0.45;
 /// So many of the most alike decide.
 const DECIDE: usize = 2;
 
-/// The places of a model, by kind: time of day, weather and season.
+/// The places of a model, by kind: district, time of day, weather and season.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
     kinds: Vec<Kind>,
@@ -64,8 +64,8 @@ impl Places {
         Ok(Self { kinds: (0..rows).map(kind).collect() })
     }
 
-    /// Pictures of the kind that is most like a planar picture; nothing if none is like it.
-    pub(crate) fn like(&self, picture: &[f32]) -> Vec<Arc<[f32]>> {
+    /// The kind that is most like a planar picture; none if none is like it.
+    pub(crate) fn like(&self, picture: &[f32]) -> Option<usize> {
         let own = colours(picture);
         let alike = |kind: &Kind| {
             let common =
@@ -74,27 +74,34 @@ impl Places {
             shares.sort_by(|a, b| b.total_cmp(a));
             shares.iter().take(DECIDE).sum::<f32>() / DECIDE.min(shares.len()).max(1) as f32
         };
-        let best = self.kinds.iter().map(|kind| (alike(kind), kind));
-        let best =
-            best.max_by(|(a, _), (b, _)| a.total_cmp(b)).filter(|(share, _)| *share >= ALIKE);
-        best.map_or_else(Vec::new, |(_, kind)| kind.pictures())
+        let best = self.kinds.iter().map(alike).enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
+        best.filter(|(_, share)| *share >= ALIKE).map(|(kind, _)| kind)
     }
 
-    /// Pictures of the kind that a text speaks of with most of its words; nothing if it speaks of none.
-    pub(crate) fn called(&self, text: &str) -> Vec<Arc<[f32]>> {
-        let said: Vec<String> =
-            text.split(|letter: char| !letter.is_alphanumeric()).map(str::to_lowercase).collect();
-        let count = |kind: &Kind| kind.words.iter().filter(|word| said.contains(word)).count();
+    /// The kind that a text speaks of with most of its words; none if it speaks of none. Of several it is the one
+    /// that has most in common with the kind `from`: night comes to a park as the park at night.
+    pub(crate) fn called(&self, text: &str, from: Option<usize>) -> Option<usize> {
+        let said: Vec<String> = words(text).collect();
+        let here = from.map_or(&[][..], |kind| &self.kinds[kind].words);
+        let count = |kind: usize, words: &[String]| {
+            self.kinds[kind].words.iter().filter(|word| words.contains(word)).count()
+        };
         // The first of several, because the last one wins.
-        let best = self.kinds.iter().rev().max_by_key(|kind| count(kind));
-        best.filter(|kind| count(kind) > 0).map_or_else(Vec::new, Kind::pictures)
+        let best =
+            (0..self.kinds.len()).rev().max_by_key(|&kind| (count(kind, &said), count(kind, here)));
+        best.filter(|&kind| count(kind, &said) > 0)
+    }
+
+    /// Pictures of a kind.
+    pub(crate) fn of(&self, kind: usize) -> Vec<Arc<[f32]>> {
+        self.kinds[kind].places.iter().map(|place| Arc::clone(&place.picture)).collect()
     }
 }
 
-impl Kind {
-    fn pictures(&self) -> Vec<Arc<[f32]>> {
-        self.places.iter().map(|place| Arc::clone(&place.picture)).collect()
-    }
+/// The words of a text in small letters.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = String> {
+    let between = |letter: char| !letter.is_alphanumeric();
+    text.split(between).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
 /// The planar part of a picture that begins at a row and a column.
@@ -135,6 +142,7 @@ mod tests {
     #[test]
     fn a_walk_comes_to_places_of_its_own_kind() {
         let (blue, black, grey) = ([-0.3, 0.2, 0.9], [-0.9, -0.9, -0.7], [0.1, 0.1, 0.1]);
+        let (green, dark) = ([-0.3, 0.7, -0.4], [-0.9, -0.6, -0.9]);
         let kind = |above, words: &str| {
             let place = |shift: f32| {
                 let picture = picture(above, grey.map(|value| value + shift));
@@ -143,17 +151,30 @@ mod tests {
             let words = words.split_whitespace().map(str::to_owned).collect();
             Kind { words, places: vec![place(0.0), place(0.01)] }
         };
-        let kinds = vec![kind(blue, "noon sunny"), kind(black, "night")];
+        let kinds = vec![
+            kind(blue, "noon sunny"),
+            kind(black, "night"),
+            kind(green, "park trees noon sunny"),
+            kind(dark, "park trees night"),
+        ];
         let places = Places { kinds };
-        let found = places.like(&picture(black, grey));
-        assert_eq!(found.len(), 2);
-        assert_eq!(found[0][..], picture(black, grey)[..]);
+        assert_eq!(places.like(&picture(black, grey)), Some(1));
+        assert_eq!(places.of(1).len(), 2);
+        assert_eq!(places.of(1)[0][..], picture(black, grey)[..]);
         // The same colours the other way round are another world.
-        assert!(places.like(&picture(grey, black)).is_empty());
-        assert!(Places::default().like(&picture(blue, grey)).is_empty());
-        for (text, above) in [("late at Night", black), ("a sunny noon, no night", blue)] {
-            assert_eq!(places.called(text)[0][..], picture(above, grey)[..], "{text}");
+        assert_eq!(places.like(&picture(grey, black)), None);
+        assert_eq!(Places::default().like(&picture(blue, grey)), None);
+        for (text, from, kind) in [
+            ("late at Night", None, Some(1)),
+            ("late at night", Some(2), Some(3)),
+            ("a sunny noon, no night", None, Some(0)),
+            ("a park", Some(1), Some(3)),
+            ("a park", Some(0), Some(2)),
+            ("a park", None, Some(2)),
+            ("a park at night", Some(0), Some(3)),
+            ("somewhere else", Some(0), None),
+        ] {
+            assert_eq!(places.called(text, from), kind, "{text:?} from {from:?}");
         }
-        assert!(places.called("somewhere else").is_empty());
     }
 }

@@ -30,8 +30,10 @@ pub(crate) struct WalkedState {
     pub seen: Seen,
     /// Latents to come that are on their way to another scene: what was seen is no example for them.
     pub changing: usize,
-    /// Pictures of places of that scene, where it leads when it is reached.
-    pub bound_for: Vec<Arc<[f32]>>,
+    /// The kind of places that it comes to.
+    pub kind: Option<usize>,
+    /// The kind of that scene, to which it is led when the scene is reached.
+    pub bound_for: Option<usize>,
 }
 
 /// One latent of a segment, on its way to be shown.
@@ -77,7 +79,8 @@ impl WalkedState {
             walker: self.walker,
             seen: self.seen.clone(),
             changing: self.changing,
-            bound_for: self.bound_for.clone(),
+            kind: self.kind,
+            bound_for: self.bound_for,
         }
     }
 
@@ -103,8 +106,11 @@ impl WalkedState {
                 self.seen = Seen::default();
             }
         }
-        if self.changing == 0 && !self.bound_for.is_empty() {
-            self.seen.lead_to(std::mem::take(&mut self.bound_for), self.walker.pose());
+        if self.changing == 0
+            && let Some(kind) = self.bound_for.take()
+        {
+            self.seen.lead_to(model.places().of(kind), self.walker.pose());
+            self.kind = Some(kind);
         }
         self.remember(model);
         frames

@@ -102,6 +102,11 @@ impl Texts {
         self.encoder.borrow().is_some()
     }
 
+    /// Whether the encoder knows a word.
+    pub(crate) fn knows(&self, word: &str) -> bool {
+        self.tokenizer.encode(word).unknown.is_empty()
+    }
+
     fn load(&self) -> Result<(), WorldError> {
         let spec = self.files.spec();
         let Holding { precision, lends_encoders, .. } = self.holding;
@@ -117,7 +122,7 @@ impl Texts {
 
     fn encode(&self, caption: &str) -> Result<Tensor<3>, WorldError> {
         let encoded = self.tokenizer.encode(caption);
-        for word in encoded.unknown {
+        for word in self.files.spec().unheard(encoded.unknown) {
             if self.told.borrow_mut().insert(word.clone()) {
                 tracing::warn!("this model does not know the word \"{word}\"; it is left out");
             }

@@ -140,16 +140,18 @@ impl World {
         let mut decoder = StreamCache::default();
         // The decoder's past is the start; what it decodes to is not shown.
         self.model.vae().decode(latents.clone(), &mut decoder);
+        let (seen, kind) = self.model.unseen(&newest, &start.scene);
         let mut state = WalkedState {
             known: latents.clone(),
             latents,
             encoder,
             decoder,
-            seen: self.model.unseen(&newest, &start.scene),
+            seen,
+            kind,
             last_frame: newest,
             walker: WalkState::default(),
             changing: 0,
-            bound_for: Vec::new(),
+            bound_for: None,
         };
         state.remember(&self.model);
         let latents = spec.frame.segment_frames / FRAMES_PER_LATENT;
@@ -336,7 +338,7 @@ impl World {
         walk.contexts.set_image(image);
         let frame = pixels::frame(&planes, height, width);
         // What was there before the edit is there no more.
-        state.seen = model.unseen(&planes, walk.contexts.scene());
+        (state.seen, state.kind) = model.unseen(&planes, walk.contexts.scene());
         state.last_frame = planes;
         state.remember(model);
         walk.newest = None;
@@ -352,9 +354,11 @@ impl World {
     pub fn set_scene(&mut self, scene: impl Into<String>) -> Result<(), WorldError> {
         let walk = self.walk.as_mut().ok_or(WorldError::NotBegun)?;
         let scene = scene.into();
-        let places = self.model.places_called(&scene);
-        if walk.contexts.set_scene(scene) {
-            walk.state.bound_for = places;
+        let called = self.model.places().called(&scene, walk.state.kind);
+        walk.state.bound_for = called.filter(|_| called != walk.state.kind);
+        // Words that name nothing but a place leave the light as it is.
+        let is_heard = called.is_none() || self.model.speaks_of_light(&scene);
+        if is_heard && walk.contexts.set_scene(scene) {
             let latents = self.model.spec().frame.segment_frames / FRAMES_PER_LATENT;
             walk.state.changing = CHANGING * latents;
             if !self.model.spec().mends() {

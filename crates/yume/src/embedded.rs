@@ -24,16 +24,20 @@ const FILES: [(&str, &[u8]); 9] = [
     asset!("clip.safetensors"),
     asset!("depth.safetensors"),
     asset!("feature_cache.json"),
-    asset!("places.png"),
+    asset!("places.jpg"),
 ];
 
-const STARTS: [(&str, &[u8]); 14] = [
+const STARTS: [(&str, &[u8]); 18] = [
     asset!("starts/avenue.png"),
     asset!("starts/corner.png"),
     asset!("starts/crossing.png"),
     asset!("starts/park.png"),
     asset!("starts/shops.png"),
     asset!("starts/square.png"),
+    asset!("starts/canal.png"),
+    asset!("starts/lake.png"),
+    asset!("starts/towers.png"),
+    asset!("starts/village.png"),
     asset!("starts/morning.png"),
     asset!("starts/sunset.png"),
     asset!("starts/night.png"),
@@ -73,13 +77,17 @@ pub fn starts() -> Result<Vec<(String, Frame)>, MediaError> {
 
 /// Words that a person may use for a start picture, besides its name; places first, then light, weather
 /// and season.
-const WORDS: [(&str, &[&str]); 14] = [
+const WORDS: [(&str, &[&str]); 18] = [
     ("avenue", &["boulevard", "road", "street"]),
     ("corner", &["bend", "turning"]),
     ("crossing", &["crossroads", "intersection", "junction"]),
     ("park", &["garden", "green", "lawn", "meadow", "tree", "trees"]),
     ("shops", &["arcade", "market", "shop", "shopping", "store", "stores"]),
     ("square", &["plaza", "piazza"]),
+    ("canal", &["quay", "river", "water"]),
+    ("lake", &["pond"]),
+    ("towers", &["downtown", "skyscraper", "skyscrapers", "tower"]),
+    ("village", &["cottage", "cottages", "suburb"]),
     ("morning", &["dawn", "sunrise"]),
     ("sunset", &["dusk", "evening", "twilight"]),
     ("night", &["midnight", "dark"]),

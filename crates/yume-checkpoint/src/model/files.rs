@@ -13,7 +13,7 @@ use crate::captions::fingerprint;
 use crate::{CheckpointError, Loader, Tokenizer, Weights};
 
 /// The sheet of pictures of places.
-const PLACES: &str = "places.png";
+const PLACES: &str = "places.jpg";
 
 const LARGEST_CONFIG: u64 = 1 << 20;
 const LARGEST_SHEET: u64 = 1 << 26;

@@ -132,6 +132,19 @@ impl ModelSpec {
     pub fn mends(&self) -> bool {
         self.recall.is_some_and(|recall| recall.begins_at < 1.0)
     }
+
+    /// Whether a person may call one of its places by this word, in small letters.
+    #[must_use]
+    pub fn names_place(&self, word: &str) -> bool {
+        self.places.iter().any(|words| words.split_whitespace().any(|known| known == word))
+    }
+
+    /// Of words that its text encoder does not know, those that mean nothing to the model: they call no
+    /// place either.
+    #[must_use]
+    pub fn unheard(&self, unknown: Vec<String>) -> Vec<String> {
+        unknown.into_iter().filter(|word| !self.names_place(&word.to_lowercase())).collect()
+    }
 }
 
 /// What stands in the conditioning for the frames to come.

@@ -6,7 +6,7 @@
 mod encoders;
 mod vae;
 
-pub use encoders::{clip_flops, text_flops};
+pub use encoders::{clip_flops, depth_flops, text_flops};
 pub use vae::VaeCost;
 
 use crate::dit::{DitConfig, Layout, Patcher, PlanError, parts};

@@ -64,7 +64,7 @@ impl Grounds {
     pub fn new(config: &TrainConfig, rule: WalkRule, (height, width): (usize, usize)) -> Self {
         let data = &config.data;
         Self {
-            towns: data.towns.iter().map(|&seed| Town::new(seed)).collect(),
+            towns: config.towns(),
             scenes: config.scenes(),
             rule,
             travel: data.travel,

@@ -4,6 +4,7 @@ use burn::module::Module as _;
 use burn::tensor::{DType, Device};
 use yume_checkpoint::{ModelFiles, ModelSpec, Part};
 use yume_nets::clip::ClipVision;
+use yume_nets::depth::Depth;
 use yume_nets::dit::Dit;
 use yume_nets::text::TextEncoder;
 use yume_nets::vae::Vae;
@@ -21,6 +22,8 @@ pub struct Networks {
     pub(super) vae: Vae,
     pub(super) text: TextEncoder,
     pub(super) clip: ClipVision,
+    /// Only the embedded model has one.
+    pub(super) depth: Option<Depth>,
 }
 
 impl Networks {
@@ -43,7 +46,13 @@ impl Networks {
             load(files, Part::Text, device, held, |scope| TextEncoder::init(scope, &spec.text))?;
         let clip =
             load(files, Part::Clip, device, plain, |scope| ClipVision::init(scope, &spec.clip))?;
-        Ok(Self::new(spec, device, precision, (dit, vae, text, clip)))
+        let whole = Precision::from(DType::F32).into();
+        let sizes = spec.depth.as_ref();
+        let depth = sizes.map(|sizes| {
+            load(files, Part::Depth, device, whole, |scope| Depth::init(scope, sizes))
+        });
+        let depth = depth.transpose()?;
+        Ok(Self::new(spec, device, precision, (dit, vae, text, clip, depth)))
     }
 
     /// Networks of the sizes of `spec` with random weights, which are drawn on the device: they
@@ -60,19 +69,22 @@ impl Networks {
             &spec.text,
         );
         let clip = ClipVision::init(&mut Scope::root(source, device, matrices), &spec.clip);
-        Self::new(spec, device, precision, (dit, vae, text, clip))
+        let root = |sizes| Depth::init(&mut Scope::root(source, device, DType::F32), sizes);
+        let depth = spec.depth.as_ref().map(root);
+        Self::new(spec, device, precision, (dit, vae, text, clip, depth))
     }
 
     fn new(
         spec: ModelSpec,
         device: &Device,
         precision: Precision,
-        (dit, vae, text, clip): (Dit, Vae, TextEncoder, ClipVision),
+        (dit, vae, text, clip, depth): (Dit, Vae, TextEncoder, ClipVision, Option<Depth>),
     ) -> Self {
         // Without this every pass would prepare for a backward one.
         let (dit, vae) = (dit.no_grad(), vae.no_grad());
         let (text, clip) = (text.no_grad(), clip.no_grad());
-        Self { spec, device: device.clone(), precision, dit, vae, text, clip }
+        let depth = depth.map(Depth::no_grad);
+        Self { spec, device: device.clone(), precision, dit, vae, text, clip, depth }
     }
 
     /// The facts of the model.

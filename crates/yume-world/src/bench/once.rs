@@ -1,7 +1,7 @@
 //! The stages that see no history: text, picture and frames.
 
 use burn::tensor::{DType, Device, Distribution, Tensor};
-use yume_nets::cost::{DitCost, VaeCost, clip_flops, text_flops};
+use yume_nets::cost::{DitCost, VaeCost, clip_flops, depth_flops, text_flops};
 use yume_nets::dit::{Context, Layout};
 use yume_nets::vae::{FRAMES_PER_LATENT, StreamCache};
 
@@ -22,6 +22,7 @@ pub(super) struct Material {
 
 pub(super) const TEXT: &str = "text encoder";
 const IMAGE: &str = "image encoder";
+const DEPTH: &str = "estimate of depth";
 pub(super) const KEYS: &str = "cross-attention keys";
 pub(super) const ENCODE: &str = "VAE encode";
 pub(super) const DECODE: &str = "VAE decode";
@@ -30,6 +31,7 @@ pub(super) const DECODE: &str = "VAE decode";
 struct Costs {
     text: u64,
     clip: u64,
+    depth: u64,
     context: u64,
     encode: u64,
     decode: u64,
@@ -45,6 +47,10 @@ impl Costs {
         Self {
             text: text_flops(&spec.text, sizes.caption_tokens),
             clip: clip_flops(&spec.clip),
+            depth: spec
+                .depth
+                .as_ref()
+                .map_or(0, |config| depth_flops(config, sizes.height, sizes.width)),
             context: dit.map_or(0, |cost| cost.context_flops),
             encode: sizes.latents as u64 * vae.encode_next,
             decode: sizes.latents as u64 * vae.decode_next,
@@ -52,7 +58,7 @@ impl Costs {
     }
 
     fn sum(&self) -> u64 {
-        self.text + self.clip + self.context + self.encode + self.decode
+        self.text + self.clip + self.depth + self.context + self.encode + self.decode
     }
 }
 
@@ -87,6 +93,12 @@ pub(super) fn measure(
     let mut features = None;
     time(IMAGE, costs.clip, &mut || features = Some(clip.forward(picture.clone())))?;
     let features = features.unwrap_or_else(|| clip.forward(picture.clone()));
+
+    if let Some(depth) = &networks.depth {
+        let picture = vec![0.0; 3 * sizes.height * sizes.width];
+        let size = (sizes.height, sizes.width);
+        time(DEPTH, costs.depth, &mut || drop(depth.estimate(&picture, size, 0.0)))?;
+    }
 
     let mut context = None;
     let make = || dit.context(rows.clone(), features.clone());

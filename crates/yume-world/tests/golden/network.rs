@@ -2,9 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, DeviceKind, Tensor, TensorData};
 use yume_checkpoint::{Loader, Weights};
 use yume_nets::{Coding, Scope};
+
+/// Where networks compute: `YUME_GOLDEN_DEVICE` is `cpu`, `cuda` or `vulkan`, and the processor if it is not set.
+pub fn device() -> Device {
+    match std::env::var("YUME_GOLDEN_DEVICE").as_deref() {
+        Ok("cuda") => Device::cuda(0),
+        Ok("vulkan") => Device::vulkan(DeviceKind::DefaultDevice),
+        Ok("cpu") | Err(_) => Device::flex(),
+        Ok(other) => panic!("YUME_GOLDEN_DEVICE is {other}, not cpu, cuda or vulkan"),
+    }
+}
 
 /// A case file.
 pub struct Case {
@@ -32,7 +42,7 @@ impl Case {
         let rank = data.shape().as_slice().len();
         shape[D - rank..].copy_from_slice(data.shape().as_slice());
         let data = TensorData::new(data.try_into_vec::<f32>().unwrap(), shape);
-        Tensor::from_data(data, (&Device::flex(), DType::F32))
+        Tensor::from_data(data, (&device(), DType::F32))
     }
 
     pub fn floats(&self, name: &str) -> Vec<f64> {
@@ -70,7 +80,7 @@ pub fn load_held<N>(
     init: impl FnOnce(&mut Scope<'_>) -> N,
 ) -> N {
     let mut loader = Loader::new(Weights::open(&folder.join(name)).unwrap());
-    let device = Device::flex();
+    let device = device();
     let scope = Scope::root(&mut loader, &device, DType::F32).with_coding(held.coding);
     let network = init(&mut scope.with_rest(held.streams_blocks.then_some(&device)));
     loader.finish(|_| true).unwrap();

@@ -82,8 +82,8 @@ fn unknown_words(files: &ModelFiles) -> Result<UnknownWords, BoxError> {
     if files.spec().tokenizer != TokenizerKind::Words {
         return Ok(Arc::new(|_| Vec::new()));
     }
-    let tokenizer = files.tokenizer()?;
-    Ok(Arc::new(move |text| tokenizer.encode(text).unknown))
+    let (tokenizer, spec) = (files.tokenizer()?, files.spec().clone());
+    Ok(Arc::new(move |text| spec.unheard(tokenizer.encode(text).unknown)))
 }
 
 fn default_recordings() -> PathBuf {
