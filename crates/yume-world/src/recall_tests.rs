@@ -112,6 +112,33 @@ fn look(frame: &Frame) -> (f32, f32) {
     (mean, edges / planes.len() as f32 / mean)
 }
 
+/// Share of pixels that are more green than anything else.
+fn green(frame: &Frame) -> f32 {
+    let is_green =
+        |rgb: &&[u8]| rgb[1] > rgb[0].saturating_add(20) && rgb[1] > rgb[2].saturating_add(20);
+    let count = frame.rgb.chunks_exact(3).filter(is_green).count();
+    3.0 * count as f32 / frame.rgb.len() as f32
+}
+
+#[test]
+fn a_place_is_come_to_when_it_is_asked_for() {
+    let greenest = |said: Option<&str>| {
+        let (mut world, mut frames) = begun(SHIPPED, false, picture("crossing.png"));
+        walk(&mut world, &mut frames, "W");
+        let (before, _) = look(frames.0.last().unwrap());
+        if let Some(said) = said {
+            world.set_scene(said).unwrap();
+        }
+        walk(&mut world, &mut frames, "W");
+        let (after, _) = look(frames.0.last().unwrap());
+        assert!((after - before).abs() < 0.1 * before, "the light changed: {before} to {after}");
+        walk(&mut world, &mut frames, "W*6");
+        frames.0.iter().map(green).fold(0.0, f32::max)
+    };
+    let (asked, else_) = (greenest(Some("in a park")), greenest(None));
+    assert!(asked > else_ + 0.15, "{asked} green when a park was asked for, else {else_}");
+}
+
 #[test]
 fn words_change_the_light_and_leave_the_street() {
     let (mut world, mut frames) = begun(SHIPPED, false, picture("shops.png"));

@@ -62,6 +62,14 @@ impl WalkedState {
         self.seen.depth_of(rule, &self.last_frame, self.walker.pose(), estimate(model))
     }
 
+    /// Is bound for the places of which a scene text speaks. Returns whether captions are to say it too: words that
+    /// name nothing but a place leave the light as it is.
+    pub(crate) fn heed(&mut self, model: &Model, scene: &str) -> bool {
+        let called = model.places().called(scene, self.kind);
+        self.bound_for = called.filter(|_| called != self.kind);
+        called.is_none() || model.speaks_of_light(scene)
+    }
+
     /// Bytes of its tensors.
     pub(crate) fn bytes(&self) -> u64 {
         let history = tensor_bytes(&self.latents) + tensor_bytes(&self.known);

@@ -354,11 +354,7 @@ impl World {
     pub fn set_scene(&mut self, scene: impl Into<String>) -> Result<(), WorldError> {
         let walk = self.walk.as_mut().ok_or(WorldError::NotBegun)?;
         let scene = scene.into();
-        let called = self.model.places().called(&scene, walk.state.kind);
-        walk.state.bound_for = called.filter(|_| called != walk.state.kind);
-        // Words that name nothing but a place leave the light as it is.
-        let is_heard = called.is_none() || self.model.speaks_of_light(&scene);
-        if is_heard && walk.contexts.set_scene(scene) {
+        if walk.state.heed(&self.model, &scene) && walk.contexts.set_scene(scene) {
             let latents = self.model.spec().frame.segment_frames / FRAMES_PER_LATENT;
             walk.state.changing = CHANGING * latents;
             if !self.model.spec().mends() {
