@@ -85,6 +85,8 @@ struct View {
     side: f32,
     /// Whether nobody took it: it stands for what is too far ahead to be seen.
     is_renewal: bool,
+    /// The direction in which it was put up.
+    course: f32,
 }
 
 /// The pictures of a walk that are kept, oldest first.
@@ -186,6 +188,7 @@ impl Seen {
             return;
         }
         let quality = self.quality(rule, pose);
+        let renewal = if rule.folds { self.renewal(rule, (pose, quality), &depth) } else { None };
         let view = View {
             picture: picture.into(),
             depth: depth(picture, pose.pitch, quality),
@@ -193,11 +196,10 @@ impl Seen {
             quality,
             side: 1.0,
             is_renewal: false,
+            course: pose.yaw,
         };
         self.keep(rule, view);
-        if rule.folds
-            && let Some(renewal) = self.renewal(pose, quality, depth)
-        {
+        if let Some(renewal) = renewal {
             self.reached += 1;
             self.is_called = false;
             self.keep(rule, renewal);

@@ -254,3 +254,26 @@ fn a_long_way_ahead_comes_to_other_places_in_turn() {
     seen.lead_to(places(&[0.7]), Pose { x: 71.0, ..ORIGIN });
     assert_eq!(walk(&mut seen, 72..86), [70]);
 }
+
+#[test]
+fn whoever_walks_sideways_or_backwards_comes_to_other_places_too() {
+    let rule = RecallRule { folds: true, sharp_metres: 3.0, coarse_metres: 8.0, ..RULE };
+    let plain = |value: f32| vec![value; 3 * AREA];
+    let middle = HEIGHT / 2 * WIDTH + WIDTH / 2;
+    for [x, y] in [[0.0, 1.0], [0.0, -1.0], [-1.0, 0.0], [0.7, 0.7], [-0.7, -0.7]] {
+        let mut seen = Seen::among(vec![plain(0.2).into(), plain(0.4).into()]);
+        seen.remember(&rule, &plain(-1.0), ORIGIN, |_, _, _| None);
+        let mut met = Vec::new();
+        for metre in 1..60 {
+            let pose = Pose { x: x * metre as f32, y: y * metre as f32, ..ORIGIN };
+            seen.remember(&rule, &plain(0.0), pose, |_, _, _| None);
+            let grey = plain(0.0);
+            let found = seen.recall((&MODEL, &rule), flat(&grey, pose), (WIDTH, HEIGHT), ORIGIN);
+            let shown = (100.0 * found.picture[middle]).round() as i32;
+            if [20, 40].contains(&shown) && met.last() != Some(&shown) {
+                met.push(shown);
+            }
+        }
+        assert_eq!(met[..2], [20, 40], "towards {x} {y}: {met:?}");
+    }
+}
