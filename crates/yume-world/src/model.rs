@@ -76,34 +76,38 @@ impl Model {
         holding: Holding,
         store: Option<CaptionStore>,
     ) -> Result<Self, WorldError> {
-        let spec = files.spec();
-        let dit = load(files, Part::Dit, device, holding, |scope| Dit::init(scope, &spec.dit))?;
-        let vae = holding.vae().into();
-        let vae = load(files, Part::Vae, device, vae, |scope| Vae::init(scope, &spec.vae))?;
-        let sizes = spec.depth.as_ref();
-        // It is small, and on what it estimates the eye sees every error.
-        let depth = |sizes| {
-            let network = |scope: &mut Scope<'_>| Depth::init(scope, sizes);
-            load(files, Part::Depth, device, Precision::from(DType::F32).into(), network)
-        };
-        let depth = sizes.map(depth).transpose()?;
-        let texts = Texts::open(files, device, holding, store)?;
-        let model = Self {
-            files: files.clone(),
-            holding,
-            device: device.clone(),
-            // Nothing is trained here: without this every pass would prepare for a backward one.
-            dit: dit.no_grad(),
-            vae: vae.no_grad(),
-            depth: depth.map(Module::no_grad),
-            places: Places::open(files)?,
-            texts,
-            clip: RefCell::default(),
-        };
-        if !holding.lends_encoders {
-            model.load_clip()?;
-        }
-        Ok(model)
+        // The sheet of places takes as long to unpack as everything else to load.
+        std::thread::scope(|scope| {
+            let places = scope.spawn(|| Places::open(files));
+            let spec = files.spec();
+            let dit = load(files, Part::Dit, device, holding, |scope| Dit::init(scope, &spec.dit))?;
+            let vae = holding.vae().into();
+            let vae = load(files, Part::Vae, device, vae, |scope| Vae::init(scope, &spec.vae))?;
+            let sizes = spec.depth.as_ref();
+            // It is small, and on what it estimates the eye sees every error.
+            let depth = |sizes| {
+                let network = |scope: &mut Scope<'_>| Depth::init(scope, sizes);
+                load(files, Part::Depth, device, Precision::from(DType::F32).into(), network)
+            };
+            let depth = sizes.map(depth).transpose()?;
+            let texts = Texts::open(files, device, holding, store)?;
+            let model = Self {
+                files: files.clone(),
+                holding,
+                device: device.clone(),
+                // Nothing is trained here: without this every pass would prepare for a backward one.
+                dit: dit.no_grad(),
+                vae: vae.no_grad(),
+                depth: depth.map(Module::no_grad),
+                places: places.join().expect("a damaged sheet is an error, not a panic")?,
+                texts,
+                clip: RefCell::default(),
+            };
+            if !holding.lends_encoders {
+                model.load_clip()?;
+            }
+            Ok(model)
+        })
     }
 
     /// The facts of the model.

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::{IntoParallelIterator as _, ParallelIterator as _};
 use yume_checkpoint::ModelFiles;
 use yume_media::{Frame, decode_picture};
 
@@ -61,7 +62,7 @@ impl Places {
             words: words(row).split_whitespace().map(str::to_lowercase).collect(),
             places: (0..columns).map(|column| place(row, column)).collect(),
         };
-        Ok(Self { kinds: (0..rows).map(kind).collect() })
+        Ok(Self { kinds: (0..rows).into_par_iter().map(kind).collect() })
     }
 
     /// The kind that is most like a planar picture; none if none is like it.

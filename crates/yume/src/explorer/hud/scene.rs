@@ -29,7 +29,7 @@ pub(super) fn scene_ui(ui: &mut Ui, view: &View<'_>, intents: &mut Vec<Intent>) 
     let mut draft = kept.unwrap_or_else(|| view.scene.to_owned());
     let edit = TextEdit::singleline(&mut draft)
         .id(field())
-        .hint_text("Say what comes: a park, night, snow (T)")
+        .hint_text("Say what comes: a park, snow (T)")
         .char_limit(MOST_LETTERS)
         .desired_width(f32::INFINITY);
     let response = ui.add(edit);
