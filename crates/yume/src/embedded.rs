@@ -4,7 +4,7 @@ use yume_checkpoint::{CheckpointError, ModelFiles};
 use yume_media::{Frame, MediaError, decode_picture};
 
 /// Its name, as `yume models` shows it.
-pub const NAME: &str = "tiny-v3";
+pub const NAME: &str = "tiny-v4";
 
 /// What it is, for a person.
 pub const LABEL: &str = "embedded small model";

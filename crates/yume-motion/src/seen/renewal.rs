@@ -1,6 +1,6 @@
 //! What comes after the end of a picture. Whoever walks ahead enlarges what was seen from afar, and whoever
-//! walks sideways or backwards leaves it, until nothing is left. Before that, another place is put up further on, or the
-//! picture that the walk began with.
+//! walks sideways or backwards leaves it, until nothing is left. Before that, another place is put up
+//! further on, or the picture that the walk began with.
 
 use std::f32::consts::FRAC_PI_2;
 use std::sync::Arc;
@@ -18,7 +18,8 @@ const LEAST: f32 = 0.5;
 const AHEAD_METRES: f32 = 15.0;
 /// Metres that it takes to appear.
 const APPEARS_METRES: f32 = 5.0;
-/// Who looks, or walks, less than so many radians to the side keeps to the street, and makes another otherwise.
+/// Who looks, or walks, less than so many radians to the side keeps to the street, and makes another
+/// otherwise.
 const ASIDE: f32 = 0.5;
 /// What was put up farther to the side stands in another street.
 const BESIDE_METRES: f32 = 6.0;
