@@ -36,7 +36,8 @@ fn allowed(tolerance: f64) -> f64 {
     if network::device() == Device::flex() {
         tolerance
     } else {
-        (times * tolerance).min(most).max(tolerance)
+        // What is the same to the last bit here may come from another kernel there.
+        (times * tolerance.max(1e-6)).min(most)
     }
 }
 
