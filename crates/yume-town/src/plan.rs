@@ -194,7 +194,7 @@ impl Plan {
 }
 
 /// The neighbours of a cell in the order of `Cell::beside`.
-const STEPS: [[i32; 2]; 4] = [[-1, 0], [1, 0], [0, -1], [0, 1]];
+pub(crate) const STEPS: [[i32; 2]; 4] = [[-1, 0], [1, 0], [0, -1], [0, 1]];
 
 fn assemble(plan: Plan, heights: &[f32], props: Vec<Prop>, district: District) -> Town {
     let (mut reaching, mut lighting) = (Vec::new(), Vec::new());

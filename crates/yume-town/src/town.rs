@@ -6,6 +6,7 @@ use crate::{
     district::District,
     lot::Lot,
     noise::{Rng, floor, nearest},
+    plan::STEPS,
     prop::{Prop, Shape},
 };
 
@@ -148,7 +149,7 @@ impl Town {
                 let is_water = |step: [i32; 2]| {
                     self.cells[index(i + step[0], j + step[1])].ground == Ground::Water
                 };
-                [[-1, 0], [1, 0], [0, -1], [0, 1]].into_iter().any(is_water).then_some((along, 0.5))
+                STEPS.into_iter().any(is_water).then_some((along, 0.5))
             }
             (District::Park | District::Canal, _) => None,
             (_, Ground::Road { along, .. }) => Some((along, 0.16)),

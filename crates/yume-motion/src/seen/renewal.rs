@@ -62,8 +62,8 @@ impl Seen {
         let street = oldest.pose.yaw + quarters * FRAC_PI_2;
         let yaw = if turn(pose.yaw - street).abs() < ASIDE { street } else { pose.yaw };
         let street = Pose { pitch: oldest.pose.pitch, yaw, ..pose };
-        let before = self.before(rule, pose).map_or(oldest.pose, |before| before.pose);
-        let moved = pose.seen_from(Pose { yaw, ..before });
+        let before = self.before(rule, pose)?;
+        let moved = pose.seen_from(Pose { yaw, ..before.pose });
         let aside = moved.y.atan2(moved.x);
         let course = if aside.abs() < ASIDE { yaw } else { yaw + aside };
         let way = Pose { yaw: course, ..street };
