@@ -4,6 +4,9 @@ use burn::module::{Module, Param, ParamId};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use rayon::prelude::{IndexedParallelIterator as _, ParallelIterator as _, ParallelSliceMut as _};
 
+use crate::integers::{LARGEST, multiplies_integers, product};
+use crate::layers::to_dtype;
+
 /// How a number becomes eight bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Coding {
@@ -11,6 +14,8 @@ pub enum Coding {
     Int8,
     /// A float of 4 bits of exponent and 3 of mantissa ("e4m3", OCP 8-bit floating point, 2023).
     Fp8,
+    /// As [`Coding::Int8`], and products are of integers: what is multiplied is coded as it comes.
+    W8A8,
 }
 
 /// The largest float of e4m3.
@@ -40,6 +45,17 @@ impl Matrix {
     /// Whether every number is held as products read it.
     pub(crate) fn is_plain(&self) -> bool {
         matches!(self, Self::Plain(_))
+    }
+
+    /// `x W^T`, if it is a product of integers.
+    pub(crate) fn integer_product<const D: usize>(&self, x: &Tensor<D>) -> Option<Tensor<D>> {
+        match self {
+            Self::Coded(coded) if coded.coding == Coding::W8A8 => {
+                let (codes, scales) = (coded.codes.val(), coded.scales.val());
+                Some(to_dtype(product(x.clone(), codes, scales), coded.products))
+            }
+            _ => None,
+        }
     }
 
     /// `[out, in]`, in the precision of products.
@@ -106,9 +122,26 @@ impl Coded {
 }
 
 impl Coding {
+    /// What is stored likewise and decoded for every product.
+    #[must_use]
+    pub fn of_weights_only(self) -> Self {
+        match self {
+            Self::Int8 | Self::W8A8 => Self::Int8,
+            Self::Fp8 => Self::Fp8,
+        }
+    }
+
+    /// Whether `device` can hold such weights, and multiply them.
+    pub fn works_on(self, device: &Device) -> bool {
+        match self {
+            Self::Int8 | Self::Fp8 => device.supports_dtype(self.dtype()),
+            Self::W8A8 => multiplies_integers(device),
+        }
+    }
+
     fn dtype(self) -> DType {
         match self {
-            Self::Int8 => DType::I8,
+            Self::Int8 | Self::W8A8 => DType::I8,
             Self::Fp8 => DType::U8,
         }
     }
@@ -125,7 +158,7 @@ impl Coding {
                 let numbers = &numbers[row * columns..][..columns];
                 let largest = numbers.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
                 let (limit, encode): (f32, fn(f32) -> u8) = match self {
-                    Self::Int8 => (127.0, |x| x.round_ties_even() as i8 as u8),
+                    Self::Int8 | Self::W8A8 => (LARGEST, |x| x.round_ties_even() as i8 as u8),
                     Self::Fp8 => (FP8_MAX, fp8_from_f32),
                 };
                 // A row of zeros keeps a scale that can be divided by.
@@ -137,7 +170,7 @@ impl Coding {
         );
         let shape = vec![rows, columns];
         let codes = match self {
-            Self::Int8 => {
+            Self::Int8 | Self::W8A8 => {
                 let codes: Vec<i8> = codes.into_iter().map(|code| code as i8).collect();
                 TensorData::new(codes, shape)
             }
@@ -150,7 +183,7 @@ impl Coding {
     fn decode(self, codes: Tensor<2, Int>, scales: Tensor<2>) -> Tensor<2> {
         let codes = codes.float().cast(DType::F32);
         match self {
-            Self::Int8 => codes * scales,
+            Self::Int8 | Self::W8A8 => codes * scales,
             Self::Fp8 => {
                 let is_negative = codes.clone().greater_equal_elem(128.0).float();
                 let magnitude = codes - is_negative.clone() * 128.0;
@@ -170,7 +203,7 @@ impl Coding {
         let [rows, columns] = codes.dims();
         let table: Vec<f32> = (0..=u8::MAX)
             .map(|code| match self {
-                Self::Int8 => f32::from(code as i8),
+                Self::Int8 | Self::W8A8 => f32::from(code as i8),
                 Self::Fp8 => f32_from_fp8(code),
             })
             .collect();

@@ -46,6 +46,12 @@ impl Linear {
     /// - x: `[..., in]`
     /// - output: `[..., out]`, in the precision of the weight
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        if let Some(product) = self.weight.integer_product(&x) {
+            return match &self.bias {
+                Some(bias) => product + bias.val().unsqueeze(),
+                None => product,
+            };
+        }
         let weight = self.weight.val();
         let x = to_dtype(x, weight.dtype());
         let bias = self.bias.as_ref().map(|bias| bias.val());

@@ -17,6 +17,7 @@ pub mod cost;
 mod cpu;
 pub mod depth;
 pub mod dit;
+mod integers;
 pub mod layers;
 pub mod listing;
 pub mod resample;
@@ -25,4 +26,5 @@ pub mod vae;
 mod weights;
 
 pub use coded::Coding;
+pub use integers::multiplies_integers;
 pub use weights::{Drawn, Footprint, Fresh, Init, Scope, Source};

@@ -79,6 +79,8 @@ struct Block {
 impl TextEncoder {
     /// An encoder of the sizes in `config`, with the parameters of `scope`.
     pub fn init(scope: &mut Scope<'_>, config: &TextConfig) -> Self {
+        // A few of its activations are so large that the codes of a row would leave the others nothing.
+        let scope = &mut scope.decoding_weights();
         Self {
             // A caption reads a few rows of it.
             token_embedding: scope.resting("token_embedding").matrix(

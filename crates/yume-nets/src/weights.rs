@@ -122,6 +122,12 @@ impl<'a> Scope<'a> {
         self
     }
 
+    /// The same scope with products in its own precision, however weights are held.
+    pub(crate) fn decoding_weights(&mut self) -> Scope<'_> {
+        let coding = self.coding.map(Coding::of_weights_only);
+        Scope { prefix: self.prefix.clone(), source: &mut *self.source, coding, ..*self }
+    }
+
     /// This scope with the blocks of the network at rest on `rest`. They pass through the device one
     /// by one, which takes the time of moving them on every pass. For inference only.
     pub fn with_rest(mut self, rest: Option<&'a Device>) -> Self {

@@ -2,6 +2,7 @@
 
 use burn::tensor::DType;
 use yume_checkpoint::ModelSpec;
+use yume_nets::Coding;
 use yume_nets::clip::ClipVision;
 use yume_nets::cost::{DitCost, VaeCost, context_bytes};
 use yume_nets::depth::Depth;
@@ -229,6 +230,10 @@ impl MemoryPlan {
                 dit_parameters(spec, holding.precision).into_iter().filter(|one| one.rests);
             let largest = largest.map(|one| one.shape.iter().product::<usize>()).max();
             work += largest.unwrap_or_default() as u64 * (2 * F32_BYTES + matrices.size() as u64);
+        }
+        if coding == Some(Coding::W8A8) {
+            // The codes of the widest activations, and their sums.
+            work += batch * (dit.tokens * spec.dit.ffn_dim) as u64 * (1 + F32_BYTES);
         }
         self.add("work of the DiT", work, Place::Device, &[Phase::Sampling]);
         let twice = if options.aam.is_some() { 2 } else { 1 };

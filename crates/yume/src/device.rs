@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use burn::tensor::{DType, Device, DeviceKind, DeviceType, Tensor};
 use crossbeam_channel::bounded;
+use yume_world::Coding;
 
 use crate::device_memory::{self, DeviceMemory};
 
@@ -62,6 +63,20 @@ pub struct Chosen {
     pub memory: Option<DeviceMemory>,
 }
 
+impl Chosen {
+    /// Multiplies a few weights in `coding` there.
+    ///
+    /// # Errors
+    /// If the device cannot.
+    pub fn try_coding(&self, coding: Coding) -> Result<(), DeviceError> {
+        let device = self.device.clone();
+        match answer_of(move || coding.works_on(&device)) {
+            Ok(true) => Ok(()),
+            _ => Err(DeviceError::Coding { label: self.label.clone() }),
+        }
+    }
+}
+
 /// A device that was asked for and cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
@@ -77,6 +92,14 @@ pub enum DeviceError {
         name: String,
         /// What happened.
         reason: String,
+    },
+    /// It cannot multiply such weights.
+    #[error(
+        "{label} cannot multiply weights in this coding; use another --weights, or --device cpu"
+    )]
+    Coding {
+        /// The device.
+        label: String,
     },
 }
 
@@ -252,24 +275,31 @@ fn first_working(found: Vec<Found>, missing: &str) -> Result<Chosen, DeviceError
     Err(failure.unwrap_or_else(|| DeviceError::Missing(missing.to_owned())))
 }
 
-/// Runs one small product on a thread of its own: a driver that panics or hangs says so here.
+/// Runs one small product.
 fn probe(device: &Device) -> Result<(), String> {
-    let (sender, receiver) = bounded(1); // one answer
     let device = device.clone();
     let product = move || {
         let ones = Tensor::<2>::ones([64, 64], (&device, DType::F32));
         ones.clone().matmul(ones).sum().into_scalar::<f32>()
     };
+    match answer_of(product)? {
+        sum if sum == 64.0 * 64.0 * 64.0 => Ok(()),
+        sum => Err(format!("a test product came out as {sum}")),
+    }
+}
+
+/// Runs `work` on a thread of its own: a driver that panics or hangs says so here.
+fn answer_of<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
+    let (sender, receiver) = bounded(1); // one answer
     std::thread::Builder::new()
         .name("device probe".to_owned())
         .spawn(move || {
-            let answer = panic::catch_unwind(AssertUnwindSafe(product));
+            let answer = panic::catch_unwind(AssertUnwindSafe(work));
             sender.send(answer.ok()).ok();
         })
         .map_err(|error| error.to_string())?;
     match receiver.recv_timeout(PROBE) {
-        Ok(Some(sum)) if sum == 64.0 * 64.0 * 64.0 => Ok(()),
-        Ok(Some(sum)) => Err(format!("a test product came out as {sum}")),
+        Ok(Some(answer)) => Ok(answer),
         Ok(None) => Err("its driver failed a test product".to_owned()),
         Err(_) => Err("it did not answer a test product in time".to_owned()),
     }
@@ -291,6 +321,14 @@ mod tests {
     fn a_small_model_goes_to_the_processor() {
         let chosen = choose(DeviceChoice::Auto, 12e9, 2.0).unwrap();
         assert!(chosen.label.starts_with("CPU"), "{}", chosen.label);
+    }
+
+    #[test]
+    fn the_processor_multiplies_weights_in_every_coding() {
+        let chosen = choose(DeviceChoice::Cpu, 0.0, 2.0).unwrap();
+        for coding in [Coding::Int8, Coding::Fp8, Coding::W8A8] {
+            chosen.try_coding(coding).unwrap();
+        }
     }
 
     #[test]

@@ -74,4 +74,6 @@ pub(crate) enum Held {
     Int8,
     /// The linear layers in 8 bits, as floats (e4m3) with a scale per row.
     Fp8,
+    /// As int8, and the DiT multiplies integers: what goes into a layer is coded too, row by row.
+    W8a8,
 }

@@ -7,6 +7,7 @@
 
 pub(crate) mod attention;
 pub(crate) mod conv;
+pub(crate) mod integers;
 pub(crate) mod kept;
 pub(crate) mod linear;
 mod product;

@@ -17,7 +17,8 @@ use crate::network::{Case, Held, config, relative_error};
 use crate::{folder, sorted};
 
 /// About twice what was measured: 7 bits for the largest number of a row, and 4 for any.
-const CODINGS: [(Coding, f64); 2] = [(Coding::Int8, 0.02), (Coding::Fp8, 0.08)];
+const CODINGS: [(Coding, f64); 3] =
+    [(Coding::Int8, 0.02), (Coding::Fp8, 0.08), (Coding::W8A8, 0.04)];
 
 fn check(name: &str, coding: Coding, error: f64, limit: f64) {
     println!("{name:<36} {coding:?} {error:>10.2e}  (<= {limit})");
@@ -143,7 +144,7 @@ impl ModuleVisitor for Bytes {
 #[test]
 fn a_listing_knows_the_bytes_that_are_held() {
     let files = embedded();
-    for coding in [None, Some(Coding::Int8), Some(Coding::Fp8)] {
+    for coding in [None, Some(Coding::Int8), Some(Coding::Fp8), Some(Coding::W8A8)] {
         let mut held = Bytes::default();
         embedded_dit(coding).visit(&mut held);
         let init = |scope: &mut Scope<'_>| Dit::init(scope, &files.spec().dit);

@@ -2,18 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use burn::tensor::{DType, Device, DeviceKind, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use yume_checkpoint::{Loader, Weights};
 use yume_nets::{Coding, Scope};
 
-/// Where networks compute: `YUME_GOLDEN_DEVICE` is `cpu`, `cuda` or `vulkan`, and the processor if it is not set.
+/// Where networks compute: `BURN_DEVICE` (`cuda`, `vulkan`, `wgpu`), and the processor if it is not set.
 pub fn device() -> Device {
-    match std::env::var("YUME_GOLDEN_DEVICE").as_deref() {
-        Ok("cuda") => Device::cuda(0),
-        Ok("vulkan") => Device::vulkan(DeviceKind::DefaultDevice),
-        Ok("cpu") | Err(_) => Device::flex(),
-        Ok(other) => panic!("YUME_GOLDEN_DEVICE is {other}, not cpu, cuda or vulkan"),
-    }
+    if std::env::var_os("BURN_DEVICE").is_some() { Device::default() } else { Device::flex() }
 }
 
 /// A case file.

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::tensor::DType;
 use fits::{Asked, Planned, Room};
-use yume::device::{self, Chosen};
+use yume::device::{self, Chosen, DeviceError};
 use yume::generator::WorldGenerator;
 use yume::times::Times;
 use yume_checkpoint::{ModelFiles, ModelSpec};
@@ -79,7 +79,7 @@ pub(crate) fn prepare(run: &Run) -> Result<Prepared, BoxError> {
     let chosen = device::choose(run.device.into(), flops(spec, evaluations), segment_secs(spec))?;
     let own = chosen.matrices.into();
     let asked = Asked {
-        weights: precision(run.memory.weights, chosen.matrices),
+        weights: precision(run.memory.weights, &chosen)?,
         frees_encoders: run.memory.free_encoders,
         streams_blocks: run.memory.stream_blocks,
         halves_vae: run.memory.vae_bf16,
@@ -138,14 +138,17 @@ fn interrupted() -> Result<Arc<AtomicBool>, BoxError> {
     Ok(interrupted)
 }
 
-/// How the weights are to be held on a device whose own precision is `matrices`; `None` leaves it open.
-fn precision(held: Held, matrices: DType) -> Option<Precision> {
-    match held {
-        Held::Auto => None,
-        Held::Bf16 => Some(DType::BF16.into()),
-        Held::Int8 => Some(Precision { matrices, coding: Some(Coding::Int8) }),
-        Held::Fp8 => Some(Precision { matrices, coding: Some(Coding::Fp8) }),
-    }
+/// How the weights are to be held on `chosen`; `None` leaves it open.
+fn precision(held: Held, chosen: &Chosen) -> Result<Option<Precision>, DeviceError> {
+    let coding = match held {
+        Held::Auto => return Ok(None),
+        Held::Bf16 => return Ok(Some(DType::BF16.into())),
+        Held::Int8 => Coding::Int8,
+        Held::Fp8 => Coding::Fp8,
+        Held::W8a8 => Coding::W8A8,
+    };
+    chosen.try_coding(coding)?;
+    Ok(Some(Precision { matrices: chosen.matrices, coding: Some(coding) }))
 }
 
 /// Floating-point operations of one segment's network passes, from the sizes alone.

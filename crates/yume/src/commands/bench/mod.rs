@@ -14,7 +14,7 @@ use yume::device::{self, Chosen};
 use yume_checkpoint::{ModelFiles, ModelSpec};
 use yume_session::BoxError;
 use yume_world::bench::{self, Ending, Networks, Progress, Report, Request, Sampled, Size};
-use yume_world::{MemoryPlan, Options, Precision, Walked};
+use yume_world::{Coding, MemoryPlan, Options, Precision, Walked};
 
 use super::{Exit, fits, flops, models, precision, segment_secs};
 use crate::cli::{Bench, SizeName};
@@ -29,8 +29,7 @@ pub(super) fn run(bench: &Bench) -> Result<Exit, BoxError> {
     let evaluations = Options::of(&spec).evaluations(&spec)?;
     let chosen =
         device::choose(bench.device.into(), flops(&spec, evaluations), segment_secs(&spec))?;
-    let precision =
-        precision(bench.weights, chosen.matrices).unwrap_or_else(|| chosen.matrices.into());
+    let precision = precision(bench.weights, &chosen)?.unwrap_or_else(|| chosen.matrices.into());
     refuse_too_large(&spec, precision, &chosen, &label)?;
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupted);
@@ -149,6 +148,7 @@ fn refuse_too_large(
 fn weights(precision: Precision) -> String {
     let products = format!("{:?}", precision.matrices).to_lowercase();
     match precision.coding {
+        Some(Coding::W8A8) => "int8, products of integers in the DiT".to_owned(),
         Some(coding) => format!("{coding:?}").to_lowercase() + ", products in " + &products,
         None => products,
     }
