@@ -5,8 +5,9 @@
 use burn::module::Module;
 use burn::tensor::{DType, Tensor, TensorData};
 
+use crate::channels_last::{add, doubled};
 use crate::layers::to_dtype;
-use crate::vae::{CausalConv, ChannelNorm, ResBlock, StreamCache, doubled, patchify, unpatchify};
+use crate::vae::{CausalConv, ChannelNorm, ResBlock, StreamCache, patchify, unpatchify};
 use crate::{Scope, cpu};
 
 /// The sizes of an estimate of depth, and the camera it is for.
@@ -133,9 +134,9 @@ impl Depth {
         let far = self.middle.iter().fold(far, |x, block| block.forward(x, cache));
         let mean = far.clone().mean_dim(3).mean_dim(4);
         let far = far + self.overall.forward(mean, cache);
-        let middle = middle + doubled(self.grow[1].forward(far, cache));
+        let middle = add(middle, doubled(self.grow[1].forward(far, cache)));
         let middle = self.up[2].forward(middle, cache);
-        let near = near + doubled(self.grow[0].forward(middle, cache));
+        let near = add(near, doubled(self.grow[0].forward(middle, cache)));
         let near = self.up[0].forward(self.up[1].forward(near, cache), cache);
         let found = self.head.forward_normed(near, &self.norm, None, cache);
         unpatchify(found, self.config.patch_size)

@@ -11,6 +11,7 @@
 
 pub mod attention;
 mod blocks;
+mod channels_last;
 pub mod clip;
 mod coded;
 pub mod cost;

@@ -2,8 +2,7 @@
 //!
 //! The channels of a pixel lie side by side in memory. With a margin of zeros around every frame, the
 //! pixels that a row of the kernel sees are then one stretch of memory, and a convolution is a product
-//! whose left side begins at another place for every pixel. Tensors between the kernels keep that
-//! order: they look like `[batch, channels, frames, height, width]`, but are views of the other.
+//! whose left side begins at another place for every pixel.
 
 use burn::tensor::{DType, Tensor, TensorData};
 use rayon::prelude::{IndexedParallelIterator as _, ParallelIterator as _, ParallelSliceMut as _};
@@ -11,6 +10,7 @@ use rayon::prelude::{IndexedParallelIterator as _, ParallelIterator as _, Parall
 use super::product::{Left, Panels, add_product};
 use super::simd::vectorize;
 use super::{silu, sum, values};
+use crate::channels_last::{by_channel, by_pixel};
 
 /// Pixels that one task copies at least.
 const TASK: usize = 1 << 14;
@@ -85,7 +85,7 @@ pub(crate) fn convolve(
         |_, _| {},
     );
     let data = TensorData::new(out, [batch, out_frames, height, width, outputs]);
-    Tensor::<5>::from_data(data, (&device, DType::F32)).permute([0, 4, 1, 2, 3])
+    by_channel(Tensor::from_data(data, (&device, DType::F32)))
 }
 
 /// Where the values begin that each pixel of the output sees. A division per pixel would be slower.
@@ -106,26 +106,6 @@ fn starts(
         }
     }
     starts
-}
-
-/// The order in memory: channels last.
-pub(crate) fn by_pixel(x: Tensor<5>) -> Tensor<5> {
-    x.permute([0, 2, 3, 4, 1])
-}
-
-/// Joins frames to those before them, in the order in memory.
-pub(crate) fn after(before: Tensor<5>, x: Tensor<5>) -> Tensor<5> {
-    Tensor::cat(vec![by_pixel(before), by_pixel(x)], 1).permute([0, 4, 1, 2, 3])
-}
-
-/// Turns the two halves of the channels into two frames, the first into the earlier one.
-pub(crate) fn halves_to_frames(x: Tensor<5>) -> Tensor<5> {
-    let [batch, channels, frames, height, width] = x.dims();
-    by_pixel(x)
-        .reshape([batch, frames, height * width, 2, channels / 2])
-        .swap_dims(2, 3)
-        .reshape([batch, 2 * frames, height, width, channels / 2])
-        .permute([0, 4, 1, 2, 3])
 }
 
 /// Every frame, enlarged by `scale` and normalised, with a margin of zeros.

@@ -8,6 +8,7 @@ use super::config::VaeConfig;
 use super::conv::{CausalConv, FrameConv};
 use super::stream::StreamCache;
 use crate::attention::attend;
+use crate::channels_last::{add, by_channel, by_pixel};
 use crate::layers::to_dtype;
 use crate::{Init, Scope};
 
@@ -28,7 +29,8 @@ impl ChannelNorm {
     /// # Shapes
     /// - x, output: `[batch, channels, frames, height, width]`
     pub(crate) fn forward_silu(&self, x: Tensor<5>) -> Tensor<5> {
-        silu(normalise(x, self.gamma.val().unsqueeze()))
+        let [dim, ..] = self.gamma.dims();
+        by_channel(silu(normalise(by_pixel(x), self.gamma.val().reshape([dim]))))
     }
 
     /// The scale of every channel, `[dim, 1, 1, 1]`.
@@ -37,12 +39,15 @@ impl ChannelNorm {
     }
 }
 
-fn normalise(x: Tensor<5>, gamma: Tensor<5>) -> Tensor<5> {
+/// # Shapes
+/// - x, output: `[batch, frames, height, width, channels]`
+/// - gamma: `[channels]`
+fn normalise(x: Tensor<5>, gamma: Tensor<1>) -> Tensor<5> {
     let dtype = x.dtype();
-    let [_, channels, ..] = x.dims();
+    let [channels] = gamma.dims();
     let x = to_dtype(x, DType::F32);
-    let length = x.clone().square().sum_dim(1).sqrt().clamp_min(1e-12);
-    to_dtype(x / length * (gamma * (channels as f32).sqrt()), dtype)
+    let length = x.clone().square().sum_dim(4).sqrt().clamp_min(1e-12);
+    to_dtype(x / length * (gamma * (channels as f32).sqrt()).unsqueeze(), dtype)
 }
 
 /// Norm, SiLU, convolution, twice, beside an identity or a 1x1x1 convolution.
@@ -132,19 +137,15 @@ impl FrameAttention {
     fn forward(&self, x: Tensor<5>) -> Tensor<5> {
         let [batch, channels, frames, height, width] = x.dims();
         let [dim, ..] = self.gamma.dims();
-        let gamma = self.gamma.val().reshape([1, dim, 1, 1, 1]);
-        let qkv = self.to_qkv.forward(normalise(x.clone(), gamma), 1, 0);
-        let qkv = qkv
-            .swap_dims(1, 2)
-            .reshape([batch * frames, 3, channels, height * width])
-            .permute([1, 0, 3, 2]); // [3, batch * frames, pixels, channels]
-        let [q, k, v] = [0, 1, 2].map(|i| {
-            qkv.clone().narrow(0, i, 1).reshape([batch * frames, height * width, 1, channels])
-        });
-        let out = attend(q, k, v) // [batch * frames, pixels, channels]
-            .swap_dims(1, 2)
-            .reshape([batch, frames, channels, height, width])
-            .swap_dims(1, 2);
-        x + self.proj.forward(out, 1, 0)
+        let normed = normalise(by_pixel(x.clone()), self.gamma.val().reshape([dim]));
+        let qkv = by_pixel(self.to_qkv.forward(by_channel(normed), 1, 0)).reshape([
+            batch * frames,
+            height * width,
+            3,
+            channels,
+        ]);
+        let [q, k, v] = [0, 1, 2].map(|i| qkv.clone().narrow(2, i, 1));
+        let out = attend(q, k, v).reshape([batch, frames, height, width, channels]);
+        add(x, self.proj.forward(by_channel(out), 1, 0))
     }
 }

@@ -6,6 +6,9 @@ use burn::tensor::{Device, Tensor, module};
 
 use super::blocks::ChannelNorm;
 use super::stream::StreamCache;
+use crate::channels_last::{
+    add, batch_as_frames, doubled, frames_as_batch, join_frames, last_frames, zeros,
+};
 use crate::cpu::conv::{Around, convolve};
 use crate::cpu::{self, kept::Kept};
 use crate::layers::to_dtype;
@@ -82,7 +85,7 @@ impl CausalConv {
         match plus {
             Some(plus) => {
                 let dtype = plus.dtype();
-                plus + to_dtype(x, dtype)
+                add(plus, to_dtype(x, dtype))
             }
             None => x,
         }
@@ -102,7 +105,7 @@ impl CausalConv {
             let x = self.with_past(x, cache);
             return self.convolve_around(x, Around { plus: Some(plus), ..Around::default() });
         }
-        plus + self.forward(x, cache)
+        add(plus, self.forward(x, cache))
     }
 
     /// The frames of the past that the kernel sees, and then those of `x`.
@@ -114,7 +117,7 @@ impl CausalConv {
         let [batch, channels, _, height, width] = x.dims();
         let slot = cache.slot();
         let before = slot.take().unwrap_or_else(|| {
-            Tensor::zeros([batch, channels, past, height, width], (&x.device(), x.dtype()))
+            zeros([batch, channels, past, height, width], &x.device(), x.dtype())
         });
         let x = join_frames(before, x);
         *slot = Some(last_frames(x.clone(), past));
@@ -164,12 +167,10 @@ impl FrameConv {
     /// - output: `[batch, out, frames, height', width']`
     pub(crate) fn forward(&self, x: Tensor<5>, stride: usize, padding: usize) -> Tensor<5> {
         let x = to_dtype(x, self.weight.dtype());
-        let [batch, channels, frames, height, width] = x.dims();
-        let x = x.swap_dims(1, 2).reshape([batch * frames, channels, height, width]);
+        let [_, _, frames, _, _] = x.dims();
         let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1);
-        let x = module::conv2d(x, self.weight.val(), Some(self.bias.val()), options);
-        let [_, channels, height, width] = x.dims();
-        x.reshape([batch, frames, channels, height, width]).swap_dims(1, 2)
+        let (weight, bias) = (self.weight.val(), self.bias.val());
+        batch_as_frames(module::conv2d(frames_as_batch(x), weight, Some(bias), options), frames)
     }
 
     /// Repeats every pixel in both directions, then convolves with stride 1.
@@ -187,34 +188,4 @@ impl FrameConv {
         }
         self.forward(doubled(x), 1, 1)
     }
-}
-
-/// Every pixel twice in both directions.
-///
-/// # Shapes
-/// - x: `[batch, channels, frames, height, width]`
-/// - output: `[batch, channels, frames, 2 * height, 2 * width]`
-pub(crate) fn doubled(x: Tensor<5>) -> Tensor<5> {
-    let [batch, channels, frames, height, width] = x.dims();
-    x.reshape([batch * channels * frames, height, 1, width, 1])
-        .expand([batch * channels * frames, height, 2, width, 2])
-        .reshape([batch, channels, frames, 2 * height, 2 * width])
-}
-
-/// The frames of `x` after those `before` them.
-pub(super) fn join_frames(before: Tensor<5>, x: Tensor<5>) -> Tensor<5> {
-    if cpu::serves(&x) { cpu::conv::after(before, x) } else { Tensor::cat(vec![before, x], 2) }
-}
-
-/// The last `count` frames of `x`, with zeros before them if there are fewer.
-pub(super) fn last_frames(x: Tensor<5>, count: usize) -> Tensor<5> {
-    let [batch, channels, frames, height, width] = x.dims();
-    if frames >= count {
-        let last = x.narrow(2, frames - count, count);
-        // There a part of a tensor keeps all of it in memory.
-        return if cpu::serves(&last) { cpu::compact(last) } else { last };
-    }
-    let zeros =
-        Tensor::zeros([batch, channels, count - frames, height, width], (&x.device(), x.dtype()));
-    Tensor::cat(vec![zeros, x], 2)
 }

@@ -9,6 +9,7 @@ use super::conv::CausalConv;
 use super::resample::Up;
 use super::stream::StreamCache;
 use crate::Scope;
+use crate::channels_last::join_channels;
 
 /// One level: residual blocks, then a doubling except at the last level.
 #[derive(Module, Debug)]
@@ -118,8 +119,7 @@ impl Decoder {
             {
                 let [batch, _, frames, height, width] = reference.dims();
                 let is_there = Tensor::ones([batch, 1, frames, height, width], &reference.device());
-                let folded = Tensor::cat(vec![reference.clone(), is_there], 1);
-                x = layer.forward_plus(folded, x, cache);
+                x = layer.forward_plus(join_channels(reference.clone(), is_there), x, cache);
             }
             for block in &level.blocks {
                 x = block.forward(x, cache);

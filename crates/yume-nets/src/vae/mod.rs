@@ -18,7 +18,7 @@ pub use stream::StreamCache;
 pub(crate) use blocks::{ChannelNorm, ResBlock};
 use burn::module::{Module, Param};
 use burn::tensor::{DType, Device, Tensor, TensorData};
-pub(crate) use conv::{CausalConv, doubled};
+pub(crate) use conv::CausalConv;
 use decoder::Decoder;
 use encoder::Encoder;
 use skip::LinearSkip;

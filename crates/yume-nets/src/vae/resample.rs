@@ -3,9 +3,12 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::conv::{CausalConv, FrameConv, join_frames, last_frames};
+use super::conv::{CausalConv, FrameConv};
 use super::stream::StreamCache;
-use crate::{Scope, cpu};
+use crate::Scope;
+use crate::channels_last::{
+    by_channel, by_pixel, halves_to_frames, join_frames, last_frames, zeros,
+};
 
 /// Halves rows and columns, and frames if it is temporal.
 #[derive(Module, Debug)]
@@ -30,19 +33,17 @@ impl Down {
     pub(crate) fn forward(&self, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
         let [batch, channels, frames, height, width] = x.dims();
         // The published network pads only at the right and bottom.
-        let padded = Tensor::zeros(
-            [batch, channels, frames, height + 1, width + 1],
-            (&x.device(), x.dtype()),
-        )
-        .slice_assign([0..batch, 0..channels, 0..frames, 0..height, 0..width], x);
-        let x = self.spatial.forward(padded, 2, 0);
+        let larger = [batch, channels, frames, height + 1, width + 1];
+        let padded = by_pixel(zeros(larger, &x.device(), x.dtype()))
+            .slice_assign([0..batch, 0..frames, 0..height, 0..width, 0..channels], by_pixel(x));
+        let x = self.spatial.forward(by_channel(padded), 2, 0);
         let Some(temporal) = &self.temporal else { return x };
         let slot = cache.slot();
         let newest = last_frames(x.clone(), 1);
         match slot.replace(newest) {
             // The very first frame passes through alone.
             None => x,
-            Some(before) => temporal.convolve(Tensor::cat(vec![before, x], 2), 2),
+            Some(before) => temporal.convolve(join_frames(before, x), 2),
         }
     }
 }
@@ -81,22 +82,16 @@ impl Up {
 }
 
 fn double_frames(temporal: &CausalConv, x: Tensor<5>, cache: &mut StreamCache) -> Tensor<5> {
-    let [batch, channels, frames, height, width] = x.dims();
+    let [batch, channels, _, height, width] = x.dims();
     let slot = cache.slot();
     let Some(before) = slot.take() else {
         // The first latent gives one frame, and is not part of what the second one sees.
-        *slot = Some(Tensor::zeros([batch, channels, 2, height, width], (&x.device(), x.dtype())));
+        *slot = Some(zeros([batch, channels, 2, height, width], &x.device(), x.dtype()));
         return x;
     };
     let x = join_frames(before, x);
     *slot = Some(last_frames(x.clone(), 2));
-    let x = temporal.convolve(x, 1); // [batch, 2 * channels, frames, height, width]
-    if cpu::serves(&x) {
-        return cpu::conv::halves_to_frames(x);
-    }
-    x.reshape([batch, 2, channels, frames, height * width])
-        .permute([0, 2, 3, 1, 4]) // the first half of the channels is the earlier frame
-        .reshape([batch, channels, 2 * frames, height, width])
+    halves_to_frames(temporal.convolve(x, 1))
 }
 
 fn time_conv(scope: &mut Scope<'_>, input: usize, output: usize) -> CausalConv {

@@ -5,8 +5,9 @@ use yume_checkpoint::ModelSpec;
 use yume_session::BoxError;
 
 use super::fits::{gigabytes, verdicts};
-use super::{Exit, models};
+use super::{Exit, cache_folder, models};
 use crate::cli::Doctor;
+use crate::kernels;
 
 pub(super) fn run(order: &Doctor) -> Result<Exit, BoxError> {
     let spec = match &order.model {
@@ -40,6 +41,7 @@ pub(super) fn run(order: &Doctor) -> Result<Exit, BoxError> {
     for verdict in verdicts(&spec, &found) {
         println!("  {verdict}");
     }
+    println!("{}", kernels::verdict(&cache_folder("kernels")));
     println!("The embedded model runs in real time on the CPU; --device chooses another device.");
     Ok(Exit::Done)
 }

@@ -25,6 +25,7 @@ use yume_session::{BoxError, Loading};
 use yume_world::{Coding, Holding, Model, Options, Precision, World};
 
 use crate::cli::{Cli, Command, Run};
+use crate::kernels;
 use crate::memory::Held;
 
 /// How the program ended.
@@ -45,6 +46,7 @@ impl From<Exit> for ExitCode {
 }
 
 pub(crate) fn run(cli: Cli) -> Result<Exit, BoxError> {
+    kernels::keep(&cache_folder("kernels"));
     match cli.command {
         None => explore::run(cli.explore),
         Some(Command::Walk(walk)) => walk::run(&walk),
@@ -90,7 +92,7 @@ pub(crate) fn prepare(run: &Run) -> Result<Prepared, BoxError> {
     if let Some(said) = said {
         tracing::warn!("{label} on {}: {said}", chosen.label);
     }
-    let captions = run.caption_cache.clone().unwrap_or_else(default_captions);
+    let captions = run.caption_cache.clone().unwrap_or_else(|| cache_folder("captions"));
     let times = Times::default();
     Ok(Prepared { files, label, chosen, holding, options, evaluations, captions, times })
 }
@@ -161,13 +163,14 @@ fn flops(spec: &ModelSpec, evaluations: usize) -> f64 {
     2.0 * passes * tokens * dit.num_layers as f64 * (block + 2.0 * tokens * dit.dim as f64)
 }
 
-fn default_captions() -> PathBuf {
+/// Where the program keeps what can be made again.
+fn cache_folder(name: &str) -> PathBuf {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     // The specification of that variable says that anything but an absolute path is ignored.
     let cache = cache.filter(|folder| folder.is_absolute()).unwrap_or_else(|| {
         std::env::home_dir().map_or_else(std::env::temp_dir, |home| home.join(".cache"))
     });
-    cache.join("yume-explorer").join("captions")
+    cache.join("yume-explorer").join(name)
 }
 
 fn segment_secs(spec: &ModelSpec) -> f64 {
