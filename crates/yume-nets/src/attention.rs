@@ -121,15 +121,17 @@ pub fn attend(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<3> {
         Path::Stored => &STORED,
     };
     count.fetch_add(1, Relaxed);
-    match path {
-        Path::Own => cpu::attention::attend(q, k, v),
+    let out = match path {
+        Path::Own => return cpu::attention::attend(q, k, v),
         Path::Host | Path::Stored => through_library(q, k, v),
         Path::Tiled(fold) => folded(q, k, v, fold),
-    }
+    };
+    let [batch, queries, heads, head_dim] = out.dims();
+    out.reshape([batch, queries, heads * head_dim])
 }
 
-fn through_library(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<3> {
-    let [batch, queries, heads, head_dim] = q.dims();
+/// `[batch, queries, heads, head_dim]`, of which memory holds one head after the other.
+fn through_library(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<4> {
     let dtype = v.dtype();
     // No explicit scale: with one, or with a bias, the library stores every score.
     let out = module::attention(
@@ -140,12 +142,12 @@ fn through_library(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>) -> Tensor<3> {
         None,
         Default::default(),
     );
-    out.swap_dims(1, 2).reshape([batch, queries, heads * head_dim])
+    out.swap_dims(1, 2)
 }
 
 /// The same, with the queries in chunks: no query sees another one, so neither the chunks nor the
 /// rows of the padding change a value.
-fn folded(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, fold: Fold) -> Tensor<3> {
+fn folded(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, fold: Fold) -> Tensor<4> {
     let [batch, queries, heads, head_dim] = q.dims();
     let Fold { chunks, length } = fold;
     let dtype = v.dtype();
@@ -167,9 +169,12 @@ fn folded(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, fold: Fold) -> Tensor<3> {
             head_dim,
         ])
     };
-    through_library(q, for_chunks(to_dtype(k, dtype)), for_chunks(v)) // [batch * chunks, length, dim]
-        .reshape([batch, chunks * length, heads * head_dim])
-        .narrow(1, 0, queries)
+    let mut out = through_library(q, for_chunks(to_dtype(k, dtype)), for_chunks(v));
+    if chunks > 1 {
+        out = out.reshape([batch, chunks * length, heads, head_dim]);
+    }
+    // Taking a part also brings it into the order of tokens.
+    if chunks * length > queries { out.narrow(1, 0, queries) } else { out }
 }
 
 #[cfg(test)]

@@ -47,6 +47,14 @@ impl Matrix {
         matches!(self, Self::Plain(_))
     }
 
+    /// The precision of what it is multiplied with; products of integers take what there is.
+    pub(crate) fn reads(&self) -> Option<DType> {
+        match self {
+            Self::Plain(weight) => Some(weight.dtype()),
+            Self::Coded(coded) => (coded.coding != Coding::W8A8).then_some(coded.products),
+        }
+    }
+
     /// `x W^T`, if it is a product of integers.
     pub(crate) fn integer_product<const D: usize>(&self, x: &Tensor<D>) -> Option<Tensor<D>> {
         match self {

@@ -1,8 +1,13 @@
 //! The layers that all networks share.
+//!
+//! On a GPU the library makes one kernel of a chain of elementwise operations, also beside a product or a
+//! sum over rows. What it cannot take into the chain, such as a new shape of a parameter, stands before it:
+//! in the middle it would cut the chain in two.
+
+use std::f64::consts::PI;
 
 use burn::module::{Module, Param};
-use burn::tensor::activation::gelu_approximate;
-use burn::tensor::{DType, Tensor, module};
+use burn::tensor::{DType, Device, Tensor, module};
 
 use crate::coded::Matrix;
 use crate::cpu::{self, kept::Kept};
@@ -42,6 +47,11 @@ impl Linear {
         }
     }
 
+    /// `x` as the product reads it, so that layers with one input do not each make it.
+    pub(crate) fn input<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        self.weight.reads().map_or(x.clone(), |dtype| to_dtype(x, dtype))
+    }
+
     /// # Shapes
     /// - x: `[..., in]`
     /// - output: `[..., out]`, in the precision of the weight
@@ -61,7 +71,11 @@ impl Linear {
             let panels = self.kept.panels(values, || cpu::linear::panels(weight, bias));
             return cpu::linear::linear(x, &panels);
         }
-        module::linear(x, weight.transpose(), bias)
+        let (weight, bias) = (weight.transpose().unsqueeze(), bias.map(Tensor::unsqueeze));
+        match bias {
+            Some(bias) => x.matmul(weight) + bias,
+            None => x.matmul(weight),
+        }
     }
 }
 
@@ -86,12 +100,12 @@ impl LayerNorm {
     /// # Shapes
     /// - x, output: `[..., dim]`
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        module::layer_norm(
-            to_dtype(x, DType::F32),
-            self.weight.val(),
-            Some(self.bias.val()),
-            self.eps,
-        )
+        let x = to_dtype(x, DType::F32);
+        if x.device() == Device::flex() {
+            return module::layer_norm(x, self.weight.val(), Some(self.bias.val()), self.eps);
+        }
+        let (weight, bias) = (self.weight.val().unsqueeze(), self.bias.val().unsqueeze());
+        standardised(x, self.eps) * weight + bias
     }
 }
 
@@ -111,12 +125,18 @@ impl RmsNorm {
     /// # Shapes
     /// - x, output: `[..., dim]`
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let x = to_dtype(x, DType::F32);
+        self.forward_of(|| x)
+    }
+
+    /// The norm of what `make` makes, which a GPU does in one kernel with the end of it.
+    pub(crate) fn forward_of<const D: usize>(&self, make: impl FnOnce() -> Tensor<D>) -> Tensor<D> {
+        let weight = self.weight.val().unsqueeze();
+        let x = to_dtype(make(), DType::F32);
         if cpu::serves(&x) {
             return cpu::rms_norm(x, self.weight.val(), self.eps as f32);
         }
         let scale = (x.clone().square().mean_dim(D - 1) + self.eps).sqrt().recip();
-        x * scale * self.weight.val().unsqueeze()
+        x * scale * weight
     }
 }
 
@@ -130,9 +150,16 @@ pub fn modulate(x: Tensor<3>, shift: Tensor<3>, scale: Tensor<3>, eps: f64) -> T
     if cpu::serves(&x) {
         return cpu::modulate(x, shift, scale, eps as f32);
     }
-    let [_, _, dim] = x.dims();
-    let ones = Tensor::ones([dim], (&x.device(), DType::F32));
-    module::layer_norm(x, ones, None, eps) * (scale + 1.0) + shift
+    // Not `1 + scale`: an operation on the scale alone would stand in the middle of the chain.
+    let x = standardised(x, eps);
+    x.clone() * scale + x + shift
+}
+
+/// `x` with the mean and the variance over its last axis taken out.
+fn standardised<const D: usize>(x: Tensor<D>, eps: f64) -> Tensor<D> {
+    let x = x.clone() - x.mean_dim(D - 1);
+    let deviation = (x.clone().square().mean_dim(D - 1) + eps).sqrt();
+    x / deviation
 }
 
 /// `x + gate y`, in f32.
@@ -147,9 +174,16 @@ pub fn add_gated(x: Tensor<3>, y: Tensor<3>, gate: Tensor<3>) -> Tensor<3> {
     x + to_dtype(y, DType::F32) * gate
 }
 
-/// GELU in its tanh form.
+/// GELU in its tanh form, computed in f32.
 pub fn gelu_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    if cpu::serves(&x) { cpu::gelu_tanh(x) } else { gelu_approximate(x) }
+    if cpu::serves(&x) {
+        return cpu::gelu_tanh(x);
+    }
+    let dtype = x.dtype();
+    let x = to_dtype(x, DType::F32);
+    let cube = x.clone() * x.clone() * x.clone();
+    let inner = (x.clone() + cube * 0.044_715) * (2.0 / PI).sqrt();
+    to_dtype(x * (inner.tanh() + 1.0) * 0.5, dtype)
 }
 
 /// Splits the last axis into heads.

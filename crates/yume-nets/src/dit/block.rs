@@ -124,9 +124,10 @@ impl SelfAttention {
     }
 
     fn forward(&self, x: Tensor<3>, rotation: &Rotation) -> Tensor<3> {
+        let x = self.q.input(x);
         // The norm runs over all channels, before they are split into heads.
-        let q = split_heads(self.norm_q.forward(self.q.forward(x.clone())), self.heads);
-        let k = split_heads(self.norm_k.forward(self.k.forward(x.clone())), self.heads);
+        let q = split_heads(self.norm_q.forward_of(|| self.q.forward(x.clone())), self.heads);
+        let k = split_heads(self.norm_k.forward_of(|| self.k.forward(x.clone())), self.heads);
         let v = split_heads(self.v.forward(x), self.heads);
         self.o.forward(attend(rotation.apply(q), rotation.apply(k), v))
     }
@@ -178,7 +179,7 @@ impl CrossAttention {
     }
 
     fn forward(&self, x: Tensor<3>, keys: &CrossKeys) -> Tensor<3> {
-        let q = split_heads(self.norm_q.forward(self.q.forward(x)), self.heads);
+        let q = split_heads(self.norm_q.forward_of(|| self.q.forward(x)), self.heads);
         let (text_keys, text_values) = keys.text.clone();
         let (image_keys, image_values) = keys.image.clone();
         // Two softmaxes whose results are added, not one over both.

@@ -1,6 +1,6 @@
 //! Rotary positions over time, rows and columns.
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use crate::cpu;
 
@@ -36,9 +36,12 @@ fn turns(place: usize, count: usize) -> Vec<(f32, f32)> {
 /// The rotation of every token and channel pair.
 #[derive(Clone, Debug)]
 pub(crate) struct Rotation {
-    cos: Tensor<4>, // [1, tokens, 1, head_dim / 2]
-    sin: Tensor<4>,
-    /// The same on the host, for the processor's own kernel.
+    /// What a channel is multiplied with, and what the other one of its pair: `[1, tokens, 1, head_dim]`.
+    own: Tensor<4>,
+    other: Tensor<4>,
+    /// The other channel of each pair, `[head_dim]`.
+    partners: Tensor<1, Int>,
+    /// Cosine and sine of each pair on the host, for the processor's own kernel.
     host: (Vec<f32>, Vec<f32>),
 }
 
@@ -60,21 +63,27 @@ impl Rotation {
                 sin.extend(table[place].iter().map(|turn| turn.1));
             }
         }
-        let tensor = |values: &Vec<f32>| {
-            Tensor::from_data(
-                TensorData::new(values.clone(), [1, positions.len(), 1, pairs]),
-                (device, DType::F32),
-            )
+        let tensor = |values: Vec<f32>| {
+            let data = TensorData::new(values, [1, positions.len(), 1, head_dim]);
+            Tensor::from_data(data, (device, DType::F32))
         };
-        Self { cos: tensor(&cos), sin: tensor(&sin), host: (cos, sin) }
+        let partners: Vec<i32> = (0..head_dim as i32).map(|channel| channel ^ 1).collect();
+        Self {
+            own: tensor(cos.iter().flat_map(|&cos| [cos, cos]).collect()),
+            other: tensor(sin.iter().flat_map(|&sin| [-sin, sin]).collect()),
+            partners: Tensor::from_data(TensorData::new(partners, [head_dim]), device),
+            host: (cos, sin),
+        }
     }
 
     /// Only the tokens `indices`, in that order.
-    pub(crate) fn select(&self, indices: &Tensor<1, burn::tensor::Int>) -> Self {
-        let cos = self.cos.clone().select(1, indices.clone());
-        let sin = self.sin.clone().select(1, indices.clone());
-        let host = (cpu::values(cos.clone()), cpu::values(sin.clone()));
-        Self { cos, sin, host }
+    pub(crate) fn select(&self, indices: &Tensor<1, Int>) -> Self {
+        let own = self.own.clone().select(1, indices.clone());
+        let other = self.other.clone().select(1, indices.clone());
+        let second_of_pairs =
+            |x: &Tensor<4>| cpu::values(x.clone()).into_iter().skip(1).step_by(2).collect();
+        let host = (second_of_pairs(&own), second_of_pairs(&other));
+        Self { own, other, partners: self.partners.clone(), host }
     }
 
     /// Rotates neighbouring channels `(2j, 2j + 1)` as a complex number.
@@ -85,15 +94,8 @@ impl Rotation {
         if cpu::serves(&x) {
             return cpu::rotate(x, &self.host.0, &self.host.1);
         }
-        let [batch, tokens, heads, head_dim] = x.dims();
-        let pairs = head_dim / 2;
-        let x = x.reshape([batch, tokens, heads, pairs, 2]);
-        let re = x.clone().narrow(4, 0, 1).squeeze_dim::<4>(4);
-        let im = x.narrow(4, 1, 1).squeeze_dim::<4>(4);
-        let rotated_re = re.clone() * self.cos.clone() - im.clone() * self.sin.clone();
-        let rotated_im = re * self.sin.clone() + im * self.cos.clone();
-        Tensor::stack::<5>(vec![rotated_re, rotated_im], 4)
-            .reshape([batch, tokens, heads, head_dim])
+        let others = x.clone().select(3, self.partners.clone());
+        x * self.own.clone() + others * self.other.clone()
     }
 }
 
@@ -124,7 +126,7 @@ mod tests {
         assert_eq!(split(128), [22, 21, 21]);
         assert_eq!(split(32), [6, 5, 5]);
         let rotation = Rotation::new(&[[1, 1, 0]], 128, &Device::flex());
-        let cos: Vec<f32> = rotation.cos.into_data().try_to_vec().unwrap();
+        let (cos, _) = rotation.host;
         // 10000^(-2/44) and 10000^(-2/42), the second angles of time and rows.
         assert!((cos[1] - 0.657_933_2_f32.cos()).abs() < 1e-6);
         assert!((cos[22 + 1] - 0.644_946_7_f32.cos()).abs() < 1e-6);

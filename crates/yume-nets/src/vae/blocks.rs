@@ -1,7 +1,6 @@
 //! Residual and attention blocks of the VAE.
 
 use burn::module::{Module, Param};
-use burn::tensor::activation::silu;
 use burn::tensor::{DType, Tensor};
 
 use super::config::VaeConfig;
@@ -30,7 +29,9 @@ impl ChannelNorm {
     /// - x, output: `[batch, channels, frames, height, width]`
     pub(crate) fn forward_silu(&self, x: Tensor<5>) -> Tensor<5> {
         let [dim, ..] = self.gamma.dims();
-        by_channel(silu(normalise(by_pixel(x), self.gamma.val().reshape([dim]))))
+        let x = normalise(by_pixel(x), self.gamma.val().reshape([1, 1, 1, 1, dim]));
+        // SiLU; the library's goes through two exponentials and a logarithm.
+        by_channel(x.clone() / ((-x).exp() + 1.0))
     }
 
     /// The scale of every channel, `[dim, 1, 1, 1]`.
@@ -41,13 +42,13 @@ impl ChannelNorm {
 
 /// # Shapes
 /// - x, output: `[batch, frames, height, width, channels]`
-/// - gamma: `[channels]`
-fn normalise(x: Tensor<5>, gamma: Tensor<1>) -> Tensor<5> {
+/// - gamma: `[1, 1, 1, 1, channels]`
+fn normalise(x: Tensor<5>, gamma: Tensor<5>) -> Tensor<5> {
     let dtype = x.dtype();
-    let [channels] = gamma.dims();
     let x = to_dtype(x, DType::F32);
-    let length = x.clone().square().sum_dim(4).sqrt().clamp_min(1e-12);
-    to_dtype(x / length * (gamma * (channels as f32).sqrt()).unsqueeze(), dtype)
+    // The least square keeps a black pixel from being divided by zero.
+    let length = (x.clone().square().mean_dim(4) + 1e-24).sqrt();
+    to_dtype(x / length * gamma, dtype)
 }
 
 /// Norm, SiLU, convolution, twice, beside an identity or a 1x1x1 convolution.
@@ -137,7 +138,7 @@ impl FrameAttention {
     fn forward(&self, x: Tensor<5>) -> Tensor<5> {
         let [batch, channels, frames, height, width] = x.dims();
         let [dim, ..] = self.gamma.dims();
-        let normed = normalise(by_pixel(x.clone()), self.gamma.val().reshape([dim]));
+        let normed = normalise(by_pixel(x.clone()), self.gamma.val().reshape([1, 1, 1, 1, dim]));
         let qkv = by_pixel(self.to_qkv.forward(by_channel(normed), 1, 0)).reshape([
             batch * frames,
             height * width,
