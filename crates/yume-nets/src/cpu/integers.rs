@@ -12,6 +12,9 @@ use crate::integers::LARGEST;
 /// Rows that one task handles: a row of the weight is read once for all of them.
 const ROWS: usize = 64;
 
+/// Rows that are multiplied at once with a row of the weight.
+const AT_ONCE: usize = 4;
+
 /// `x W^T`.
 ///
 /// # Shapes
@@ -33,61 +36,123 @@ pub(crate) fn product<const D: usize>(
     let mut out = vec![0.0; x.len() / inputs * outputs];
     out.par_chunks_mut(ROWS * outputs).zip(x.par_chunks(ROWS * inputs)).for_each(|(out, x)| {
         let mut task = Task::new(x, inputs);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = pulp::x86::V3::try_new() {
+            return simd.vectorize(
+                #[inline(always)]
+                || {
+                    task.encode(x);
+                    task.multiply(
+                        codes,
+                        &scales,
+                        out,
+                        #[inline(always)]
+                        |rows, weight| dots_by_pairs(simd.avx2, rows, weight),
+                    );
+                },
+            );
+        }
         vectorize(
             #[inline(always)]
             || {
                 task.encode(x);
-                task.multiply(codes, &scales, out);
+                task.multiply(codes, &scales, out, dots);
             },
         );
     });
     Tensor::from_data(TensorData::new(out, dims), (&device, DType::F32))
 }
 
-/// Some rows, coded, and room for the row of the weight that they are multiplied with.
+/// Some rows, coded, and room for the row of the weight that they are multiplied with. Rows are filled up
+/// with zeros to a multiple of a vector, and with rows of zeros to a multiple of those multiplied at once.
 struct Task {
     inputs: usize,
-    codes: Vec<i16>, // [rows, in]: products of pairs of i16 are one instruction
+    codes: Vec<Vector>, // [rows, vectors]: products of pairs of i16 are one instruction
     scales: Vec<f32>,
-    weight: Vec<i16>,
+    weight: Vec<Vector>,
 }
+
+/// What one instruction multiplies.
+type Vector = [i16; 16];
 
 impl Task {
     fn new(x: &[f32], inputs: usize) -> Self {
         let rows = x.len() / inputs;
-        let (codes, scales) = (vec![0; x.len()], vec![0.0; rows]);
-        Self { inputs, codes, scales, weight: vec![0; inputs] }
+        let vectors = inputs.div_ceil(size_of::<Vector>() / size_of::<i16>());
+        Self {
+            inputs,
+            codes: vec![Vector::default(); rows.next_multiple_of(AT_ONCE) * vectors],
+            scales: vec![0.0; rows],
+            weight: vec![Vector::default(); vectors],
+        }
     }
 
     #[inline(always)]
     fn encode(&mut self, x: &[f32]) {
-        let rows = x.chunks_exact(self.inputs).zip(self.codes.chunks_exact_mut(self.inputs));
+        let codes = self.codes.chunks_exact_mut(self.weight.len());
+        let rows = x.chunks_exact(self.inputs).zip(codes);
         for ((x, codes), scale) in rows.zip(&mut self.scales) {
             let largest = x.iter().fold(0.0f32, |largest, x| largest.max(x.abs()));
             // A row of zeros keeps a scale that can be divided by.
             *scale = (largest / LARGEST).max(f32::MIN_POSITIVE);
-            for (code, x) in codes.iter_mut().zip(x) {
+            for (code, x) in codes.as_flattened_mut().iter_mut().zip(x) {
                 *code = (x / *scale).round_ties_even() as i16;
             }
         }
     }
 
-    /// Writes `[rows, out]` into `out`.
+    /// Writes `[rows, out]` into `out`; `dots` multiplies rows with the weight's.
     #[inline(always)]
-    fn multiply(&mut self, codes: &[i8], scales: &[f32], out: &mut [f32]) {
-        let (inputs, outputs) = (self.inputs, scales.len());
-        for (output, (codes, scale)) in codes.chunks_exact(inputs).zip(scales).enumerate() {
-            for (wide, code) in self.weight.iter_mut().zip(codes) {
+    fn multiply(
+        &mut self,
+        codes: &[i8],
+        scales: &[f32],
+        out: &mut [f32],
+        dots: impl Fn([&[Vector]; AT_ONCE], &[Vector]) -> [i32; AT_ONCE],
+    ) {
+        let (vectors, outputs) = (self.weight.len(), scales.len());
+        for (output, (codes, scale)) in codes.chunks_exact(self.inputs).zip(scales).enumerate() {
+            for (wide, code) in self.weight.as_flattened_mut().iter_mut().zip(codes) {
                 *wide = i16::from(*code);
             }
-            for (row, x) in self.codes.chunks_exact(inputs).enumerate() {
-                // At most 2^14 for each of the inputs, of which there are far fewer than 2^17.
-                let pairs = x.iter().zip(&self.weight);
-                let sum: i32 = pairs.map(|(x, weight)| i32::from(*x) * i32::from(*weight)).sum();
-                out[row * outputs + output] = sum as f32 * self.scales[row] * scale;
+            for (at_once, x) in self.codes.chunks_exact(AT_ONCE * vectors).enumerate() {
+                let rows = [0, 1, 2, 3].map(|row| &x[row * vectors..][..vectors]);
+                let first = at_once * AT_ONCE;
+                let sums = dots(rows, &self.weight).into_iter().zip(&self.scales[first..]);
+                for (row, (sum, row_scale)) in sums.enumerate() {
+                    out[(first + row) * outputs + output] = sum as f32 * row_scale * scale;
+                }
             }
         }
     }
+}
+
+/// Sums of products, each at most 2^14, of far fewer than 2^17 inputs.
+#[inline(always)]
+fn dots(rows: [&[Vector]; AT_ONCE], weight: &[Vector]) -> [i32; AT_ONCE] {
+    rows.map(|row| {
+        let pairs = row.as_flattened().iter().zip(weight.as_flattened());
+        pairs.map(|(x, weight)| i32::from(*x) * i32::from(*weight)).sum()
+    })
+}
+
+/// The same with AVX2.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn dots_by_pairs(
+    avx2: pulp::core_arch::x86::Avx2,
+    rows: [&[Vector]; AT_ONCE],
+    weight: &[Vector],
+) -> [i32; AT_ONCE] {
+    let mut sums = [pulp::cast([0i32; 8]); AT_ONCE];
+    for (at, weight) in weight.iter().enumerate() {
+        let weight = pulp::cast(*weight);
+        for (sum, row) in sums.iter_mut().zip(rows) {
+            let products = avx2._mm256_madd_epi16(pulp::cast(row[at]), weight);
+            *sum = avx2._mm256_add_epi32(*sum, products);
+        }
+    }
+    sums.map(|sum| pulp::cast::<_, [i32; 8]>(sum).into_iter().sum())
 }
 
 #[cfg(test)]
