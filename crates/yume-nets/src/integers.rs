@@ -82,8 +82,7 @@ trait IntegerProduct: Backend {
 }
 
 impl IntegerProduct for CubeBackend {
-    fn integer_product(x: IntTensor<Self>, weight: IntTensor<Self>) -> IntTensor<Self> {
-        let mut weight = weight;
+    fn integer_product(x: IntTensor<Self>, mut weight: IntTensor<Self>) -> IntTensor<Self> {
         weight.meta.swap(0, 1);
         matmul(x, weight, None, MatmulStrategy::default(), DType::I32)
             .expect("one of the library's kernels for products takes any two matrices")

@@ -49,7 +49,10 @@ impl Linear {
 
     /// `x` as the product reads it, so that layers with one input do not each make it.
     pub(crate) fn input<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        self.weight.reads().map_or(x.clone(), |dtype| to_dtype(x, dtype))
+        match self.weight.reads() {
+            Some(dtype) => to_dtype(x, dtype),
+            None => x,
+        }
     }
 
     /// # Shapes

@@ -28,8 +28,7 @@ impl ChannelNorm {
     /// # Shapes
     /// - x, output: `[batch, channels, frames, height, width]`
     pub(crate) fn forward_silu(&self, x: Tensor<5>) -> Tensor<5> {
-        let [dim, ..] = self.gamma.dims();
-        let x = normalise(by_pixel(x), self.gamma.val().reshape([1, 1, 1, 1, dim]));
+        let x = normalise(by_pixel(x), self.gamma.val());
         // SiLU; the library's goes through two exponentials and a logarithm.
         by_channel(x.clone() / ((-x).exp() + 1.0))
     }
@@ -42,9 +41,11 @@ impl ChannelNorm {
 
 /// # Shapes
 /// - x, output: `[batch, frames, height, width, channels]`
-/// - gamma: `[1, 1, 1, 1, channels]`
-fn normalise(x: Tensor<5>, gamma: Tensor<5>) -> Tensor<5> {
+/// - gamma: `[channels, 1, ..]`
+fn normalise<const D: usize>(x: Tensor<5>, gamma: Tensor<D>) -> Tensor<5> {
     let dtype = x.dtype();
+    let [.., channels] = x.dims();
+    let gamma = gamma.reshape([1, 1, 1, 1, channels]);
     let x = to_dtype(x, DType::F32);
     // The least square keeps a black pixel from being divided by zero.
     let length = (x.clone().square().mean_dim(4) + 1e-24).sqrt();
@@ -137,8 +138,7 @@ impl FrameAttention {
 
     fn forward(&self, x: Tensor<5>) -> Tensor<5> {
         let [batch, channels, frames, height, width] = x.dims();
-        let [dim, ..] = self.gamma.dims();
-        let normed = normalise(by_pixel(x.clone()), self.gamma.val().reshape([1, 1, 1, 1, dim]));
+        let normed = normalise(by_pixel(x.clone()), self.gamma.val());
         let qkv = by_pixel(self.to_qkv.forward(by_channel(normed), 1, 0)).reshape([
             batch * frames,
             height * width,
